@@ -2,8 +2,8 @@
 Does the service predict the same as the pipeline?
 ==================================================
 
-A pipeline is saved and served on a free port, with five stories as samples to click on, on the page of
-the service. Eight clients send requests at the same time, and the responses are compared with
+A pipeline is saved and served on a free port; the page of the service offers five stories to click
+on. Eight clients send requests at the same time, and the responses are compared with
 `predict_proba`.
 """
 

@@ -67,24 +67,29 @@ def _rows(path: Path, model: Path, n_wanted: int) -> list[Any]:
     columns, kinds = fitted_columns(loaded), list(column_kinds(loaded))
     choices = [columns] * bool(columns) + [list(names) for names in TEXT_CHOICES]
     texts = choose_columns([path], choices, kinds).text
-    reader = open_rows(path, NamedColumns([*texts, *kinds]))
-    found: list[Any] = []
-    for batch in reader.batches(n_wanted):
+    found = _first_rows(path, texts, kinds, n_wanted)
+    if texts == columns:
+        return found
+    # The model was trained on texts or on other columns.
+    joined = [" ".join(filter(None, (row[name] for name in texts))) for row in found]
+    if not kinds:
+        return joined
+    beside = [{name: row[name] for name in kinds} for row in found]
+    return [{columns[0]: text, **cells} for text, cells in zip(joined, beside, strict=True)]
+
+
+def _first_rows(
+    path: Path, texts: list[str], kinds: list[str], n_wanted: int
+) -> list[dict[str, Any]]:
+    """Return columns of the first rows of a file that can be read and have text."""
+    found: list[dict[str, Any]] = []
+    for batch in open_rows(path, NamedColumns([*texts, *kinds])).batches(n_wanted):
         rows = [_named([*texts, *kinds], row) for row in batch.rows]
         rows = [row | {name: _as_text(row[name]) for name in texts} for row in rows]
         found += [row for row in rows if any(row[name].strip() for name in texts)]
         if len(found) >= n_wanted:
             break
-    if texts == columns:
-        return found[:n_wanted]
-    # The model was trained on texts or on other columns.
-    joined = [" ".join(filter(None, (row[name] for name in texts))) for row in found[:n_wanted]]
-    if not kinds:
-        return joined
-    return [
-        {columns[0]: text, **{name: row[name] for name in kinds}}
-        for text, row in zip(joined, found, strict=False)
-    ]
+    return found[:n_wanted]
 
 
 def _as_text(cell: Any) -> str:

@@ -132,6 +132,7 @@ def create_app(
     app.add_middleware(Guard, limits=limits, metrics=metrics)
     app.add_exception_handler(RequestValidationError, respond_invalid)
     _add_routes(app, service, api_key, shown)
+    _add_open_routes(app, service)
     return app
 
 
@@ -335,9 +336,7 @@ async def _with_words(
 def _add_routes(
     app: FastAPI, service: _Service, api_key: str | None, samples: list[str | dict[str, Any]]
 ) -> None:
-    """Add the routes to an application.
-
-    `/health`, `/ready` and `/metrics` need no key: orchestrators and Prometheus have none.
+    """Add the routes that need the key, if there is one.
 
     Parameters
     ----------
@@ -393,6 +392,10 @@ def _add_routes(
     async def sample_texts() -> Response:
         """Return the samples that the page offers, if the service was given any."""
         return _as_json({"samples": samples})
+
+
+def _add_open_routes(app: FastAPI, service: _Service) -> None:
+    """Add the routes that need no key: the page, and those of orchestrators and Prometheus."""
 
     @app.get("/health", responses={503: PROBLEMS[503]})
     async def health() -> Status:

@@ -96,7 +96,9 @@ def create_labelling_app(
     app.add_middleware(Guard, limits=limits, metrics=Metrics())
     app.add_exception_handler(RequestValidationError, respond_invalid)
     _add_page(app)
-    _add_routes(app, session, on_finish, Depends(key_check(api_key)))
+    guard = Depends(key_check(api_key))
+    _add_routes(app, session, on_finish, guard)
+    _add_class_routes(app, session, guard)
     return app
 
 
@@ -209,6 +211,27 @@ def _add_routes(
             raise _storage_error("nothing could be taken back", error) from error
         return _as_json(_state(session))
 
+    @app.get("/export/{tool}", dependencies=[guard])
+    def export(tool: Literal["label_studio", "doccano"]) -> Response:
+        """Return all texts and their labels in the JSON of an annotation tool."""
+        n_rows = len(next(iter(session.texts.values())))
+        known = session.labels
+        labels = [known.get(row) for row in range(n_rows)]
+        return Response(
+            annotations_as(tool, session.texts, labels).encode("utf-8", "replace"),
+            media_type="application/json",
+        )
+
+    @app.post("/finish", dependencies=[guard])
+    def finish(request: Request) -> Response:
+        """End the session."""
+        on_finish()
+        return _as_json({"file": str(session.path)})
+
+
+def _add_class_routes(app: FastAPI, session: LabellingSession, guard: Any) -> None:
+    """Add the routes that change the labels to choose from, which need the key."""
+
     @app.post("/classes", dependencies=[guard])
     def add_class(request: ClassName) -> Response:
         """Add a label to choose from."""
@@ -232,23 +255,6 @@ def _add_routes(
         except OSError as error:
             raise _storage_error("the label could not be removed", error) from error
         return _as_json(_state(session))
-
-    @app.get("/export/{tool}", dependencies=[guard])
-    def export(tool: Literal["label_studio", "doccano"]) -> Response:
-        """Return all texts and their labels in the JSON of an annotation tool."""
-        n_rows = len(next(iter(session.texts.values())))
-        known = session.labels
-        labels = [known.get(row) for row in range(n_rows)]
-        return Response(
-            annotations_as(tool, session.texts, labels).encode("utf-8", "replace"),
-            media_type="application/json",
-        )
-
-    @app.post("/finish", dependencies=[guard])
-    def finish(request: Request) -> Response:
-        """End the session."""
-        on_finish()
-        return _as_json({"file": str(session.path)})
 
 
 def _storage_error(what: str, error: OSError) -> HTTPException:

@@ -63,11 +63,8 @@ def _checked(
     """Return a sample as JSON has it, or reject it by its position."""
     if not isinstance(sample, (str, Mapping)):
         raise TypeError(f"samples[{i}] must be a text or the cells of a row, got {sample!r:.60}.")
-    text, found = sample, sample
-    if not isinstance(sample, str):
-        found = _cells(sample, i, models)
-        kinds = {name for model in models for name in model.kinds}
-        text = " ".join(cell or "" for name, cell in found.items() if name not in kinds)
+    found = sample if isinstance(sample, str) else _cells(sample, i, models)
+    text = found if isinstance(found, str) else _text_of(found, models)
     if not text.strip():
         raise ValueError(f"samples[{i}] has no text, got {sample!r:.60}.")
     most = min(limits.max_characters, limits.max_explained_characters)
@@ -77,6 +74,12 @@ def _checked(
             "or pass other limits."
         )
     return found
+
+
+def _text_of(cells: Mapping[str, Any], models: Sequence[ServedModel]) -> str:
+    """Return the cells of a row that are texts, as one text."""
+    beside = {name for model in models for name in model.kinds}
+    return " ".join(cell or "" for name, cell in cells.items() if name not in beside)
 
 
 def _cells(sample: Mapping[str, Any], i: int, models: Sequence[ServedModel]) -> dict[str, Any]:
