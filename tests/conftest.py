@@ -5,8 +5,6 @@ import shutil
 
 import pytest
 
-from tests.browser import Browser, find_chromium
-
 collect_ignore = ["fuzz"]  # programs, not tests
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Tiny models gain nothing from threads, and slow down when other programs use the cores.
@@ -87,17 +85,6 @@ def tiny_default(tiny_encoder, tmp_path, monkeypatch):
     default.parent.mkdir()
     default.symlink_to(tiny_encoder, target_is_directory=True)
     return tmp_path
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A page of a headless Chromium, started once; each test opens what it looks at."""
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip("no Chromium is installed; apt-get install chromium brings one")
-    page = Browser(chromium)
-    yield page
-    page.close()
 
 
 @pytest.fixture

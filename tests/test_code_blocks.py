@@ -146,7 +146,7 @@ def for_evaluation(folder):
     words = make_pipeline(ColumnJoiner(), NgramVectorizer(max_features=50), LogisticRegression())
     pipelines = {"words": words, "constant": DummyClassifier()}
     valid = {"X_valid": rows["X_test"], "y_valid": rows["y_test"]}
-    return {**rows, **valid, "X": X[["title"]], "y": y, "pipelines": pipelines}
+    return {**rows, **valid, "X": X, "y": y, "pipelines": pipelines}
 
 
 def for_unlabelled(folder):

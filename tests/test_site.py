@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import find_chromium
+from tests.browser import Browser, find_chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 in_chromium = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")
@@ -110,6 +110,13 @@ def address(site):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = Browser(find_chromium())
+    yield browser
+    browser.close()
 
 
 def console_errors(browser):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from agnews_sk._core.html_page import HtmlPage, fragment_page, html_fragment
+from tests.browser import Browser, find_chromium
 
 
 def hash_of(content):
@@ -86,15 +87,18 @@ def test_all_pages_have_the_one_policy(page, tmp_path):
     assert policy.startswith(stated)
 
 
-def test_words_in_a_table_beside_long_texts_are_not_broken_on_a_phone(browser, tmp_path):
+@pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")
+def test_words_in_a_table_beside_long_texts_are_not_broken_on_a_phone(tmp_path):
     row = f"<tr><td>12</td><td>{'a long text ' * 20}</td><td id='label'>Reclamation</td></tr>"
     body = f'<div style="overflow-x:auto"><table>{row}</table></div>'
     page = tmp_path / "page.html"
     fragment_page("Audit", html_fragment("any", body, style="")).write(page)
+    browser = Browser(find_chromium())
     browser.open(page.as_uri(), width=390, dark=False)
     lines = browser.evaluate(
         "(() => { const range = document.createRange(); "
         "range.selectNodeContents(document.getElementById('label')); "
         "return range.getClientRects().length; })()"
     )
+    browser.close()
     assert lines == 1

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from agnews_sk.evaluation import ComparisonResult, compare_classifiers
 from agnews_sk.reporting import write_report
+from tests.browser import Browser, find_chromium
 
 pytest.importorskip("matplotlib")
 
@@ -133,6 +134,16 @@ def test_a_result_without_costs_and_probabilities_can_be_reported(tmp_path):
 def test_too_few_texts_are_rejected(result, tmp_path):
     with pytest.raises(ValueError, match="texts must have the 300 rows of the result, got 2"):
         write_report(result, tmp_path / "r.html", texts=["oil", "cup"])
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium is installed; apt-get install chromium brings one")
+    found = Browser(chromium)
+    yield found
+    found.close()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

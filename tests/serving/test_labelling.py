@@ -27,7 +27,7 @@ from agnews_sk.cli._page_file import page_file
 from agnews_sk.labelling import ActiveLearner, LabellingSession
 from agnews_sk.serving import create_labelling_app, serve_labelling
 from agnews_sk.vectorization import NgramVectorizer
-from tests.browser import find_chromium
+from tests.browser import Browser, find_chromium
 from tests.serving.server import in_thread
 
 KEY = "key-of-the-test"
@@ -250,6 +250,13 @@ def test_a_port_in_use_is_reported(session):
 # What a browser shows.
 
 needs_chromium = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = Browser(find_chromium())
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.serving import create_app
-from tests.browser import find_chromium
+from tests.browser import Browser, find_chromium
 from tests.serving.conftest import SETS, texts_of_sets
 from tests.serving.server import in_thread
 
@@ -26,6 +26,13 @@ class Contrary:
 
     def predict_proba(self, texts):
         return np.tile([0.1, 0.9], (len(texts), 1))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = Browser(find_chromium())
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,21 @@ import sys
 
 import pytest
 
+from tests.browser import Browser, find_chromium
 from tests.servers import free_port, running
 from tests.tuning.worker import run
 
 SERVE = "from optuna_dashboard._cli import main; main()"
+
+
+@pytest.fixture
+def browser():
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("there is no Chromium")
+    found = Browser(chromium)
+    yield found
+    found.close()
 
 
 def test_the_dashboard_shows_name_values_and_settings_of_a_study(browser, tmp_path):
