@@ -86,10 +86,11 @@ def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
     rows = []
     for text in texts:
         segments = split_pair(text) if tokenizer.text_pair else [Segment(text, 0)]
-        found = backend.encode(*(segment.text for segment in segments))
+        second = segments[1].text if len(segments) == 2 else None
+        found = backend.encode(segments[0].text, second)
         special = np.array(found.special_tokens_mask, dtype=bool)
         spans = [
-            None if mark else (segments[of].start + start, segments[of].start + end)
+            None if mark or of is None else (segments[of].start + start, segments[of].start + end)
             for mark, of, (start, end) in zip(special, found.sequence_ids, found.offsets)
         ]
         rows.append(Tokens(np.array(found.ids, dtype=np.int64), spans, special))
