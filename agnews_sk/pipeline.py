@@ -3,7 +3,6 @@
 The names of the steps are part of the interface: tuning and the command line use them.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,23 @@ from agnews_sk._core.label_formats import label_format_of
 from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.observed import observed
-from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
+from agnews_sk._core.origins import (
+    PER_ROW,
+    check_per_row,
+    find_origins,
+    folds_by_origin,
+    follow_rows,
+    with_origins,
+)
 from agnews_sk._core.plain_rows import PredictsPlainRows, last_has
 from agnews_sk._core.step_parameters import check_steps, set_step_params
+from agnews_sk._core.text_pairs import PAIR_SEPARATOR
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import (
     as_frame,
     check_frame,
     check_texts,
     is_frame,
-    n_rows,
     text_columns,
 )
 from agnews_sk.classifiers import CalibratedLogisticRegression
@@ -52,9 +59,6 @@ __all__ = [
 
 # What the step `vectorize` counts, by the parameter `characters` of `make_tfidf_pipeline`.
 _UNITS = {"auto": "auto", True: "both", False: "words"}
-
-# Metadata with one value per row, which samplers drop and repeat as they do the rows.
-PER_ROW = ("sample_weight", "groups", "soft_labels")
 
 
 class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
@@ -123,7 +127,7 @@ class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
         """
         self._validate_steps()
         X, y = self._checked_rows(X, y)
-        _check_metadata(X, params)
+        check_per_row(X, params)
         last_step = self.steps[-1][1]
         if last_step in (None, "passthrough"):
             return super().fit(X, y, **params)
@@ -195,9 +199,8 @@ class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
         with sampled_columns(joined):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
         if _are_labels(self, y) and (lost := _lost_labels(y, y_last)):
-            warnings.warn(
+            warn_user(
                 f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
-                stacklevel=7,
             )
         return X_last, y_last
 
@@ -239,16 +242,6 @@ def _lost_labels(y: Any, y_last: Any) -> list[Any]:
     classes = check_label_sets(y).classes
     left = check_label_sets(y_last, classes=classes).indicator.any(axis=0)
     return classes[~left].tolist()
-
-
-def _check_metadata(X: Any, params: dict[str, Any]) -> None:
-    """Reject weights and groups that are not one value per row of X."""
-    for name, value in params.items():
-        of_rows = name.rpartition("__")[2] in PER_ROW and value is not None
-        if of_rows and n_rows(value) != n_rows(X):
-            raise ValueError(
-                f"{name} must have one value per row of X, {n_rows(X)}, got {n_rows(value)}."
-            )
 
 
 def make_tfidf_pipeline(
@@ -358,7 +351,9 @@ def make_embedding_pipeline(
     return set_step_params(pipeline, params, maker="make_embedding_pipeline")
 
 
-def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) -> TextPipeline:
+def make_finetune_pipeline(
+    model=None, *, text_pair=False, memory=None, verbose=False, **params
+) -> TextPipeline:
     """Make the pipeline of a fine-tuned pretrained transformer.
 
     Parameters
@@ -366,6 +361,10 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     model : str, path or None, default=None
         Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
         from the Hub.
+    text_pair : bool, default=False
+        Let the model read the first text column, such as the title, and the others, such as the
+        description, as two segments. The step `join` then puts a separator between them that
+        `classify`, with its `text_pair=True`, divides them at.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
@@ -388,8 +387,11 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     """
     from agnews_sk.classifiers import FineTunedTransformerClassifier  # loads torch
 
-    steps = [*_text_steps(), ("classify", FineTunedTransformerClassifier(model=model))]
+    classifier = FineTunedTransformerClassifier(model=model, text_pair=text_pair)
+    steps = [*_text_steps(), ("classify", classifier)]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    if text_pair:
+        pipeline.set_params(join__separator=PAIR_SEPARATOR)
     return set_step_params(pipeline, params, maker="make_finetune_pipeline")
 
 

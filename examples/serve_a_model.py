@@ -2,8 +2,9 @@
 Does the service predict the same as the pipeline?
 ==================================================
 
-A pipeline is saved and served on a free port. Eight clients send requests at the same time, and the
-responses are compared with `predict_proba`.
+A pipeline is saved and served on a free port; the page of the service offers five stories to click
+on. Eight clients send requests at the same time, and the responses are compared with
+`predict_proba`.
 """
 
 import json
@@ -53,11 +54,14 @@ def wait_until_ready():
 
 with tempfile.TemporaryDirectory() as folder:
     model = save(pipeline, Path(folder) / "news")
-    command = [sys.executable, "-m", "agnews_sk", "serve", str(model)]
+    samples = Path(folder) / "samples.csv"
+    stories[:5].to_csv(samples, index=False)
+    command = [sys.executable, "-m", "agnews_sk", "serve", str(model), "--samples", str(samples)]
     command += ["--port", address.rsplit(":")[-1]]
     service = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready()
+        offered = request_json("/samples")["samples"]
         with ThreadPoolExecutor(8) as clients:
             # In JSON a missing cell is null; there is no NaN.
             cells = stories[["title", "description"]].astype(object)
@@ -81,4 +85,5 @@ plt.show()
 
 served = [[one["probabilities"][label] for label in pipeline.classes_] for one in predictions]
 difference = np.abs(pipeline.predict_proba(stories) - served).max()
+print(f"The page offers {len(offered)} samples.")
 print(f"The probabilities differ by at most {difference:.1g} on {len(stories)} texts.")

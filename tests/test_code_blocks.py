@@ -72,10 +72,12 @@ COMMAND = re.compile(r"^(?: {4})?(agnews-sk [a-z].*)$", re.MULTILINE)
 ARGUMENTS = re.compile(r'make (compare)[^\n`]* ARGS="([^"]*)"')
 MENTIONED = re.compile(r"`(agnews-sk [^`]*)`")
 SLOW = {
+    "docs/distillation.md",
     "docs/neighbours.md",
     "docs/saving.md",
     "docs/scaling.md",
     "docs/tuning.md",
+    "docs/tutorial/training.md",
     "docs/unlabelled.md",
 }
 WITH_CODE = {
@@ -272,7 +274,7 @@ def test_only_close_decimals_are_replaced_by_those_of_a_page(got, expected):
 
 @pytest.mark.parametrize(
     "name",
-    # The page about scaling out starts a cluster of processes, as an example does.
+    # They start a cluster of processes, search, or fit several networks, as examples do.
     [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in WITH_CODE],
 )
 def test_code_of_a_page_runs_in_order(name, request):

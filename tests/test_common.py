@@ -100,7 +100,21 @@ def test_estimator_with_a_pretrained_model(name, tiny_model):
     assert set(failures) == set(EXPECTED_FAILURES[name]), failures
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS | MIXED)
+WITHIN_OTHERS = {
+    "make_embedding_pipeline",
+    "make_tfidf_pipeline(columns='auto')",
+    "FineTunedTransformerClassifier",
+}
+"""Classifiers whose steps are given the quick checks elsewhere, or that are a step of others."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in WITHIN_OTHERS))
+        for name in CLASSIFIERS | MIXED
+    ],
+)
 def test_classifier_passes_the_quick_checks(name, tiny_model):
     assert failures_of((CLASSIFIERS | MIXED)[name](tiny_model), QUICK) == {}
 

@@ -101,8 +101,13 @@ def flat_values(ragged: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of shape (n_values,)
-        Nulls within a list are values like others; null and empty lists have none.
+        Nulls within a list are values like others; null and empty lists have none. Integers of a
+        column without null lists are not copied, so that those in a file stay there.
     """
+    if isinstance(ragged.dtype, pl.List) and ragged.dtype.inner.is_integer():
+        # `explode` copies before Polars 2.
+        lists = ragged.to_arrow(compat_level=pl.CompatLevel.newest())
+        return pl.Series(pl.from_arrow(lists.flatten()))
     # By default Polars makes a null of each empty or null list: values would not fit the offsets.
     return ragged.explode(empty_as_null=False, keep_nulls=False)
 

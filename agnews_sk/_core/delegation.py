@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -49,8 +50,8 @@ def predicting_estimator(model: Any) -> Any:
     Parameters
     ----------
     model : fitted estimator
-        A search, whose `best_estimator_` predicts; a `PredictsByEstimator`; or another, which
-        predicts itself.
+        A search, whose `best_estimator_` predicts; a `PredictsByEstimator` or `FrozenEstimator`,
+        whose estimator does; or another, which predicts itself.
 
     Returns
     -------
@@ -65,6 +66,8 @@ def predicting_estimator(model: Any) -> Any:
     >>> predicting_estimator(search)
     DummyClassifier()
     """
+    if isinstance(model, FrozenEstimator):
+        return predicting_estimator(model.estimator)
     if isinstance(model, PredictsByEstimator) and hasattr(model, "estimator_"):
         return predicting_estimator(model.estimator_)
     if hasattr(model, "best_estimator_"):

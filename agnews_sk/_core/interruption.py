@@ -1,4 +1,4 @@
-"""Notice Ctrl-C even if the code that was running caught the KeyboardInterrupt."""
+"""Notice Ctrl-C or SIGTERM even if the code that was running caught the KeyboardInterrupt."""
 
 import signal
 import threading
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
@@ -42,31 +44,34 @@ class Interruption:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Within the block, set it when Ctrl-C raises KeyboardInterrupt.
+        """Within the block, set it when Ctrl-C or SIGTERM raises KeyboardInterrupt.
 
         Only the main thread receives signals; in another thread this does nothing. If the program
-        has its own handler that raises nothing, it is not set.
+        has its own handler that raises nothing, it is not set. SIGTERM raises something only if the
+        program has a handler that does.
         """
-        before = signal.getsignal(signal.SIGINT)
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        if not in_main_thread or not callable(before):
+        found = {number: signal.getsignal(number) for number in _SIGNALS}
+        before = {number: handler for number, handler in found.items() if callable(handler)}
+        if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def note(number: int, frame: FrameType | None) -> None:
             """Call the handler that was there, and set the flag if it raises."""
             try:
-                before(number, frame)
+                before[signal.Signals(number)](number, frame)
             except KeyboardInterrupt:
                 self.set()
                 raise
 
-        signal.signal(signal.SIGINT, note)
+        for number in before:
+            signal.signal(number, note)
         try:
             yield
         finally:
-            if signal.getsignal(signal.SIGINT) is note:
-                signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                if signal.getsignal(number) is note:
+                    signal.signal(number, handler)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return nothing: an event cannot be pickled."""
@@ -79,7 +84,7 @@ class Interruption:
 
 @contextmanager
 def unswallowed_interrupts() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the end of the block if Ctrl-C was pressed and caught within it.
+    """Raise KeyboardInterrupt at the end of the block if a signal raised one that was caught in it.
 
     skorch's nets catch it in `fit`, and then look like fully trained ones.
 

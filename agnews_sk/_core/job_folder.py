@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import uuid
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agnews_sk import __version__
+from agnews_sk._core.user_warnings import warn_user
 
 # The file in a folder of parts that identifies their job.
 _MARK = "job.json"
@@ -102,10 +102,9 @@ def prepare_parts(parts: Path, job: Job, *, again: str = "all rows are predicted
     asked = job.as_dict()
     if earlier is not None and earlier != asked:
         differing = [name for name in asked if earlier.get(name) != asked[name]]
-        warnings.warn(
+        warn_user(
             f"{parts} holds an unfinished run with other {', '.join(differing)}; it is deleted, "
             f"and {again}.",
-            stacklevel=3,
         )
         _empty(parts)
     with renamed_when_complete(parts / _MARK) as unfinished:

@@ -242,5 +242,7 @@ def _join_steps(model: Any) -> list[Any]:
     if hasattr(steps, "named_steps"):
         return [steps.named_steps["join"]] if "join" in steps.named_steps else []
     parts = getattr(steps, "estimators_", None)
-    found = map(_join_steps, parts) if isinstance(parts, list) else ()
-    return list(chain.from_iterable(found))
+    if isinstance(parts, list):
+        return list(chain.from_iterable(map(_join_steps, parts)))
+    # Such as one that abstains, which reads the columns of the classifier within.
+    return _join_steps(steps.estimator_) if hasattr(steps, "estimator_") else []

@@ -1,7 +1,7 @@
 """Checks of labels: any container and dtype in, one plain array out."""
 
-import warnings
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,32 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
 from agnews_sk._core.sequences import materialized
+from agnews_sk._core.user_warnings import warn_user
 
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
 _OF_SEVERAL = "the guide on several labels tells what takes them"
 _NAMED_POSITIONS = 5
 # This many rows distinguish most columns of texts from labels.
 _FIRST = 100
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedLabels:
+    """Labels that are checked already: many rows take a tenth of the memory of their labels.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted, as `encode_labels` returns them; each has a row.
+    codes : ndarray of int of shape (n_samples,)
+        Position of the label of each row.
+    """
+
+    classes: np.ndarray
+    codes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.codes)
 
 
 def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
@@ -91,7 +111,7 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,), or EncodedLabels
         As `check_labels` takes it.
     X : container of n_samples rows, optional
     name : str, default="y"
@@ -114,6 +134,9 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
     >>> encode_labels([True, False, True])
     (array([False,  True]), array([1, 0, 1]))
     """
+    if isinstance(y, EncodedLabels):
+        check_one_per_row(y.codes, X, name)
+        return y.classes, y.codes
     classes, codes = np.unique(check_labels(y, X, name=name), return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
@@ -171,10 +194,9 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
     labels = _as_texts(y)
     for column, texts in columns.items():
         if len(columns) > 1 and _stand_for(texts, labels):
-            warnings.warn(
+            warn_user(
                 f"{name}[{column!r}] has one value per label and so reveals the label; drop it "
                 "unless it is known for new rows too.",
-                stacklevel=4,
             )
 
 
@@ -299,10 +321,9 @@ def _check_one_column(shape: tuple[int, ...], name: str) -> None:
         raise ValueError(
             f"{name} must be 1-D, one label per row, got shape {shape}; {_OF_SEVERAL}."
         )
-    warnings.warn(
+    warn_user(
         f"A column-vector {name} was passed when a 1d array was expected; its only column is used.",
         DataConversionWarning,
-        stacklevel=4,
     )
 
 

@@ -1,6 +1,5 @@
 """Origins: the row of X that each row returned by the samplers of a pipeline comes from."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral
@@ -10,7 +9,33 @@ import numpy as np
 
 from agnews_sk._core.label_sets import stratification
 from agnews_sk._core.splitting import fold_rows, join_groups
-from agnews_sk._core.validation import check_groups
+from agnews_sk._core.user_warnings import warn_user
+from agnews_sk._core.validation import check_groups, n_rows
+
+# Metadata with one value per row, which samplers drop and repeat as they do the rows.
+PER_ROW = ("sample_weight", "groups", "soft_labels")
+
+
+def check_per_row(X: Any, params: dict[str, Any]) -> None:
+    """Reject metadata of rows, such as weights, that are not one value per row.
+
+    Parameters
+    ----------
+    X : container of n_samples rows
+    params : dict of str to object
+        Metadata by name, such as `classify__sample_weight`; others are ignored.
+
+    Raises
+    ------
+    ValueError
+        If there are more values than rows, or fewer.
+    """
+    for name, value in params.items():
+        of_rows = name.rpartition("__")[2] in PER_ROW and value is not None
+        if of_rows and n_rows(value) != n_rows(X):
+            raise ValueError(
+                f"{name} must have one value per row of X, {n_rows(X)}, got {n_rows(value)}."
+            )
 
 
 def follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
@@ -63,10 +88,9 @@ def find_origins(samplers: list[Any]) -> np.ndarray | None:
     """
     silent = [sampler for sampler in samplers if not hasattr(sampler, "sample_indices_")]
     if silent:
-        warnings.warn(
+        warn_user(
             f"{type(silent[0]).__name__} does not record where its rows come from (it has no "
             "sample_indices_), so copies of a row may be on both sides of the last step's splits.",
-            stacklevel=5,
         )
         return None
     origins = None

@@ -25,6 +25,7 @@ _CODE_SETTINGS = (
 )
 # Modules of sentence-transformers that `SentenceEmbedder` computes too, or that do nothing.
 _COMPUTED = {"Transformer", "Pooling", "Normalize", "Dropout"}
+_POOLING = "1_Pooling/config.json"
 _READ = {".bin", ".json", ".model", ".safetensors", ".txt"}  # suffixes that from_pretrained reads
 
 
@@ -96,10 +97,13 @@ def model_digest(source: str) -> str:
     -------
     str
         Names and SHA-256 of all files in a folder that `from_pretrained` may read: weights,
-        configuration and tokenizer. Of a model on the Hub its name.
+        configuration, tokenizer and pooling. Of a model on the Hub its name.
     """
     files = [path for path in sorted(Path(source).glob("*")) if path.suffix in _READ]
-    return " ".join(f"{path.name}:{file_sha256(path)}" for path in files) or source
+    if files and (pooling := Path(source, _POOLING)).is_file():
+        files.append(pooling)
+    names = (path.relative_to(source).as_posix() for path in files)
+    return " ".join(f"{name}:{file_sha256(path)}" for name, path in zip(names, files)) or source
 
 
 def longest_input(model: Any) -> int | None:
@@ -138,7 +142,7 @@ def pretrained_pooling(source: str) -> str | None:
         None if the model has no `1_Pooling/config.json`, as sentence-transformers writes it, or
         pools in another way.
     """
-    path = _cached_file(source, "1_Pooling/config.json")
+    path = _cached_file(source, _POOLING)
     if path is None:
         return None
     config = json.loads(path.read_text(encoding="utf-8"))

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from joblib import effective_n_jobs
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _ROWS = 4096  # of a block; its margins fit in the cache of a core
 _PARTS = 16  # of the transpose
@@ -38,12 +39,21 @@ def threads(X: Any, n_jobs: int | None) -> Iterator[Run]:
     """
     n_values = X.nnz if sp.issparse(X) else X.size
     n = effective_n_jobs(n_jobs) if n_values >= _FEWEST_FOR_THREADS else 1
-    with threadpool_limits(1, "blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         if n == 1:
             yield map
             return
         with ThreadPoolExecutor(n) as pool:
             yield pool.map
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return the BLAS libraries of NumPy and SciPy, searched for once per process.
+
+    The search reads the memory map of the process, which takes longer than a fit on few rows.
+    """
+    return ThreadpoolController()
 
 
 def mean_norm(X: Any) -> float:

@@ -1,9 +1,9 @@
 """Stop words of several languages."""
 
-import warnings
 from collections.abc import Callable, Iterable
 
 from agnews_sk._core.optional import import_optional
+from agnews_sk._core.user_warnings import warn_user
 
 # The languages of both the package stop-words and NLTK's Snowball stemmers.
 LANGUAGES = frozenset(
@@ -65,8 +65,6 @@ def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
 def warn_of_stop_words(
     stop_words: str | Iterable[str] | None,
     words_of: Callable[[list[str]], Iterable[Iterable[str]]],
-    *,
-    stacklevel: int,
 ) -> None:
     """Warn if stop words of the user's own are divided, or changed, where words of texts are.
 
@@ -79,8 +77,6 @@ def warn_of_stop_words(
         The list of a language is not checked.
     words_of : callable
         Returns the words of each of these texts, in lower case where the words of texts are.
-    stacklevel : int
-        Of the warning, where 2 is the function that calls this one.
 
     Warns
     -----
@@ -92,10 +88,9 @@ def warn_of_stop_words(
     own = stop_word_set(stop_words)
     found = {word for words in words_of(sorted(own)) for word in words}
     if missing := sorted(found - own):
-        warnings.warn(
+        warn_user(
             f"stop_words may be inconsistent with how texts are divided into words: those of the "
             f"stop words include {missing!s:.200}, which are not in stop_words. Add them, or "
             "write the stop words as they are found in texts.",
             UserWarning,
-            stacklevel=stacklevel,
         )

@@ -125,7 +125,8 @@ def audit_against(
 def _tests(bins: np.ndarray, reference: TextReference) -> pd.DataFrame:
     """Return the tests of `DriftReport`."""
     from scipy.stats import mannwhitneyu
-    from statsmodels.stats.multitest import multipletests
+
+    from agnews_sk.evaluation import holm
 
     values = np.arange(N_BINS)
     rows, p_values = [], []
@@ -138,7 +139,7 @@ def _tests(bins: np.ndarray, reference: TextReference) -> pd.DataFrame:
     tests = pd.DataFrame(
         rows, columns=["mean", "reference", "superiority"], index=pd.Index(STATISTICS)
     )
-    return tests.assign(p_value=multipletests(p_values, method="holm")[1])
+    return tests.assign(p_value=holm(p_values))
 
 
 def _finding(

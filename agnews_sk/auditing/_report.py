@@ -135,14 +135,17 @@ class AuditReport:
             mask &= self[name].keep
         return mask
 
-    def to_json(self, path: str | Path) -> None:
+    def to_json(self, path: str | Path, *, source: str = "") -> None:
         """Write all findings, including the texts of the examples.
 
         Parameters
         ----------
         path : str or path-like
+        source : str, default=""
+            Where the rows come from, written as "source".
         """
         content = {
+            "source": source,
             "n_rows": self.n_rows,
             "seconds": round(self.seconds, 3),
             "findings": {f.name: _as_dict(f) for f in self},

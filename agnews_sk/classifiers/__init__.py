@@ -32,8 +32,10 @@ _FILES = {
     "RowBlock": "_block_sums",
     "RowBlocks": "_block_sums",
     "SumsOverBlocks": "_block_sums",
+    "TextNetClassifier": "_base",
     "TrainingRows": "_fitting",
     "calibrate": "_calibration",
+    "check_before_rows": "_on_files",
     "check_soft_labels": "_soft_labels",
     "first_step": "_wrapped",
     "finite": "_unseen",
@@ -45,6 +47,7 @@ _FILES = {
     "penalty_of_sparse": "_calibrated_logistic",
     "probabilities": "_fitting",
     "threshold_for_coverage": "_thresholds",
+    "tokenizer_of_texts": "_on_files",
     "training_rows": "_fitting",
     "with_known": "_unseen",
 }

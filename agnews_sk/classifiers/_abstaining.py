@@ -1,6 +1,5 @@
 """A classifier that abstains on texts where its confidence is low."""
 
-import warnings
 from numbers import Real
 from typing import Any
 
@@ -15,6 +14,7 @@ from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.observed import observed
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import (
     Interval,
     RealNotInt,
@@ -363,10 +363,9 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         where = f"below a threshold that only {coverage:.1%} of them reach"
         if np.isinf(threshold):
             where = "at any threshold, so all texts are abstained on"
-        warnings.warn(
+        warn_user(
             f"{n_held_out} held-out rows do not show an error of at most {self.max_error} {where}; "
             "hold out more rows or raise max_error.",
-            stacklevel=5,
         )
 
     def _warn_if_all_abstained(self, abstained: np.ndarray) -> None:
@@ -382,7 +381,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             )
         else:
             return
-        warnings.warn(f"it abstains on all {len(abstained)} rows: {why}.", stacklevel=3)
+        warn_user(f"it abstains on all {len(abstained)} rows: {why}.")
 
     def _is_doubtful(self, y_proba: np.ndarray) -> np.ndarray:
         """Return which rows have a confidence below the threshold, or NaN.

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +26,7 @@ from agnews_sk._core.content import content_digest
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import check_groups, check_sample_weight, check_texts
 from agnews_sk.classifiers._checkpointing import open_checkpoint
 from agnews_sk.classifiers._makes_module import MakesModule
@@ -39,8 +39,7 @@ from agnews_sk.classifiers._targets import (
     encode_validation,
     factors_of_classes,
 )
-from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
-from agnews_sk.tokenization import find_special_tokens
+from agnews_sk.nn import module_with_weights, seeded_torch, set_token_types, weights_of
 from agnews_sk.training import (
     Checkpoint,
     ScikitLearnCallbacks,
@@ -101,7 +100,7 @@ class TextNetClassifier(
         ----------
         X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
             A missing text is the empty text. Ids may be an int array of shape
-            (n_samples, length) too.
+            (n_samples, length) too. With `text_pair=True` a frame of two text columns too.
         y : array-like of shape (n_samples,), or sets of labels, or an indicator
             Labels in any container: strings, integers or booleans. Or several per row: lists,
             tuples or sets of labels, or a matrix or frame of 0 and 1 with a column per label.
@@ -163,11 +162,11 @@ class TextNetClassifier(
             is_warm = self._is_warm_start
             ids = self._fit_ids(X)
             module = copy.deepcopy(self.net_.module_) if is_warm else self._make_module(ids)
-            self.model_input_ = self._make_model_input(module, find_special_tokens(ids))
+            self.model_input_ = self._make_model_input(module, ids)
             self.vocab_size_ = self.model_input_.vocab_size
             self.max_length_ = self.model_input_.max_length
-            self._set_chunk_pooling(module, len(self.classes_))
-            self.model_input_.warn_of_cut(ids, stacklevel=3)
+            self._complete(module, self.model_input_, len(self.classes_))
+            self.model_input_.warn_of_cut(ids)
             rows, valid = self._dataset(ids, target.codes, weight), None
             rows.soft_labels = target.soft_labels
             if X_val is not None:
@@ -208,13 +207,12 @@ class TextNetClassifier(
         """
         division = ""
         if len(parts.held_out):
-            division = content_digest([rows.values, rows.text_offsets, parts.held_out])
+            division = content_digest([rows.hashes(), parts.held_out])
         if is_warm and division and division != getattr(self, "_division", None):
-            warnings.warn(
+            warn_user(
                 "warm_start holds out rows that an earlier fit may have trained on, as its rows or "
                 "parameters differ: thresholds and validation loss may be too good. Pass X_val and "
                 "y_val.",
-                stacklevel=5,
             )
         self._division = division
 
@@ -295,6 +293,7 @@ class TextNetClassifier(
             lambda: self._module_of(config, len(weights), len(self.classes_)), weights
         )
         self.model_input_ = self._saved_model_input(module, config)
+        set_token_types(module, self.model_input_.separator)
         self.vocab_size_ = self.model_input_.vocab_size
         self.max_length_ = self.model_input_.max_length
         if self.tokenizer_ is not None:
@@ -312,7 +311,7 @@ class TextNetClassifier(
         with explain_out_of_memory(_MEMORY_ADVICE):
             return self.net_.logits(self._dataset(self._ids(X)))
 
-    def _checked_texts(self, X: Any) -> pl.Series:
+    def _checked_texts(self, X: Any, *, name: str = "X") -> pl.Series:
         """Return texts as one column; reject them where the classifier has no tokenizer."""
         if self._make_tokenizer() is None:
             raise TypeError(
@@ -320,7 +319,7 @@ class TextNetClassifier(
                 f"{type(X).__name__}; put a WordTokenizer and a Vocabulary, or a "
                 "SubwordTokenizer, before it."
             )
-        return check_texts(X)
+        return check_texts(X, name=name)
 
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
         """Reject parameters that conflict with each other or with validation rows."""
@@ -439,7 +438,7 @@ class TextNetClassifier(
         if holds_ids(X_val):
             X_val = as_ragged_ids(X_val, name="X_val")
         else:
-            X_val = check_texts(X_val, name="X_val")
+            X_val = self._checked_texts(X_val, name="X_val")
         codes = encode_validation(y_val, X_val, target)
         weight = None if of_class is None else factors_of_rows(of_class, codes)
         return self._dataset(self._ids(X_val), codes, weight, name="X_val")

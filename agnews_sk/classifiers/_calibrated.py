@@ -1,6 +1,5 @@
 """Linear classifiers whose margins are turned into probabilities on held-out rows."""
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
 from agnews_sk._core.repeats import same_rows
 from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import (
     Interval,
     StrOptions,
@@ -292,7 +292,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
             return self._fit_margins(part, seed, None)
 
         fraction = self.calibration_fraction
-        return calibrated(fit_part, rows, classes, groups, seed, fraction, stacklevel=5)
+        return calibrated(fit_part, rows, classes, groups, seed, fraction)
 
     @property
     def _label_format(self) -> str | None:
@@ -358,8 +358,6 @@ def calibrated(
     groups: np.ndarray,
     seed: int,
     fraction: float | None,
-    *,
-    stacklevel: int,
 ) -> tuple[float, np.ndarray, Any]:
     """Calibrate margins on rows that the classifiers have not seen.
 
@@ -375,8 +373,6 @@ def calibrated(
     seed : int
     fraction : float or None
         Share of the rows to hold out; None does not calibrate.
-    stacklevel : int
-        Of the warning, seen from here.
 
     Returns
     -------
@@ -405,10 +401,9 @@ def calibrated(
             held_out.append(out)
     chosen = np.concatenate(held_out)
     if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
-        warnings.warn(
+        warn_user(
             f"the temperature is chosen without the classes {classes[rare].tolist()}, "
             "which have too few distinct rows to hold one out.",
-            stacklevel=stacklevel,
         )
     if not rows.weight[chosen].any():
         return *nothing, part

@@ -1,6 +1,5 @@
 """Logistic regression for vectors of texts."""
 
-import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Self
@@ -9,7 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
+from agnews_sk._core.counted import counted
 from agnews_sk._core.products import Products, threads
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import Interval
 from agnews_sk.classifiers._axes import Axes, principal_axes
 from agnews_sk.classifiers._calibrated import CalibratedLinear, LinearMargins, Margins, Rows
@@ -253,11 +254,10 @@ class CalibratedLogisticRegression(CalibratedLinear):
                 settings["l1_ratio"] = self.l1_ratio
                 found = fit_logistic(Products(rows.X, run), loss, start=first, **settings)
         if not found.converged:
-            warnings.warn(
-                f"the fit stopped after {found.n_iter} steps, before it converged to tol={self.tol}"
-                f"; increase max_iter={self.max_iter}, or decrease C.",
+            warn_user(
+                f"the fit stopped after {counted(found.n_iter, 'step')}, before it converged to "
+                f"tol={self.tol}; increase max_iter={self.max_iter}, or decrease C.",
                 ConvergenceWarning,
-                stacklevel=3,
             )
         if isinstance(found, RowCoefficients):
             return RowMargins(found, rows.positions)

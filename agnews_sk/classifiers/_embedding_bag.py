@@ -260,7 +260,7 @@ class EmbeddingBagClassifier(ProbabilisticClassifierMixin, BaseEstimator):
             return self._train(part, seed)
 
         fraction = self.calibration_fraction
-        return calibrated(fit_part, rows, classes, groups, seed, fraction, stacklevel=4)[:2]
+        return calibrated(fit_part, rows, classes, groups, seed, fraction)[:2]
 
     def _train(self, rows: Rows, seed: int) -> EmbeddingNet:
         """Train a net on some rows."""

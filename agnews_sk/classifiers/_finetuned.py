@@ -18,10 +18,11 @@ from agnews_sk._core.pretrained import (
     quiet_transformers,
     resolve_pretrained,
 )
+from agnews_sk._core.text_pairs import check_text_pairs
 from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.classifiers._parameters import POSITIVE_INT
 from agnews_sk.nn import PooledClassifier
-from agnews_sk.tokenization import WHOLE_TEXT, PretrainedTokenizer
+from agnews_sk.tokenization import CHUNKS_OF_PAIRS, WHOLE_TEXT, PretrainedTokenizer
 from agnews_sk.training import with_fewer_layers
 
 
@@ -44,6 +45,12 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Number of the pretrained model's layers to keep, for a faster model: evenly spaced ones,
         from the first to the last (Sanh et al. 2019, arXiv 1910.01108), such as the layers 0, 2
         and 5 of 6. None keeps all.
+    text_pair : bool, default=False
+        Take a frame of two text columns, such as title and description, and read each row as a
+        pair of segments, in the form that the model was pretrained on: `[CLS] title [SEP]
+        description [SEP]` with the token types 0 and 1 for BERT and MiniLM, `<s> title </s></s>
+        description </s>` for RoBERTa and MPNet. Longer pairs are cut where the longer text is.
+        Single texts, and rows with an empty cell, are read as without it.
     max_epochs : int or None, default=None
         Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
         take, 30 with `loss="contrastive"`; with validation rows, `patience` is then a quarter of
@@ -223,10 +230,12 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         **TextNetClassifier._parameter_constraints,
         "model": [str, Path, None],
         "n_layers": [POSITIVE_INT, None],
+        "text_pair": ["boolean"],
     }
 
     model: str | Path | None = None
     n_layers: int | None = None
+    text_pair: bool = False
 
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
         super()._check_combinations(X_val, y_val)
@@ -234,10 +243,25 @@ class FineTunedTransformerClassifier(TextNetClassifier):
             raise ValueError(
                 f"max_length must be at least 2 to hold [CLS] and one token, got {self.max_length}."
             )
+        if self.text_pair and self.truncation == "chunk":
+            raise ValueError(CHUNKS_OF_PAIRS)
+
+    def _checked_texts(self, X: Any, *, name: str = "X") -> pl.Series:
+        if self.text_pair:
+            return check_text_pairs(X, name=name)
+        return super()._checked_texts(X, name=name)
 
     def _make_tokenizer(self) -> PretrainedTokenizer:
         # Truncated later, since the part that is kept need not be the head.
-        return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT)
+        return PretrainedTokenizer(
+            model=self.model, max_length=WHOLE_TEXT, text_pair=self.text_pair
+        )
+
+    def _separator(self) -> tuple[int, ...]:
+        if not self.text_pair:
+            return ()
+        tokenizer = self.tokenizer_  # None if fitted on ids, which have separators already
+        return (tokenizer or self._make_tokenizer().fit()).separator_ids_
 
     def _pad_id(self, module: nn.Module) -> int:
         return module.config.pad_token_id  # type: ignore[union-attr, return-value]

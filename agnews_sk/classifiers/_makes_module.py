@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 from torch import nn
 
-from agnews_sk.nn import chunk_pooling_name, set_chunk_pooling
-from agnews_sk.tokenization import ModelInput, PretrainedTokenizer, SpecialTokens
+from agnews_sk.nn import chunk_pooling_name, set_chunk_pooling, set_token_types
+from agnews_sk.tokenization import ModelInput, PretrainedTokenizer, find_special_tokens
 
 
 class MakesModule(ABC):
@@ -84,22 +84,35 @@ class MakesModule(ABC):
         """Return whether training begins with an output layer fitted on the layers below it."""
         return False
 
-    def _make_model_input(self, module: nn.Module, special_tokens: SpecialTokens) -> ModelInput:
-        """Return the model input for texts with these special tokens."""
-        return ModelInput(
+    def _separator(self) -> tuple[int, ...]:
+        """Return the ids between the two texts of a row; none where rows are single texts."""
+        return ()
+
+    def _make_model_input(self, module: nn.Module, ids: pl.Series) -> ModelInput:
+        """Return the model input for texts with the special tokens of these, (n_samples,)."""
+        model_input = ModelInput(
             vocab_size=self._vocab_size(module),
             pad_id=self._pad_id(module),
             max_length=min(self.max_length, self._longest_input(module)),
             truncation=self.truncation,
-            special_tokens=special_tokens,
+            special_tokens=find_special_tokens(ids),
             chunk_overlap=self.chunk_overlap,
             max_chunks=self.max_chunks,
+            separator=self._separator(),
         )
+        if model_input.separator and not model_input.has_pairs(ids):
+            raise ValueError(
+                "text_pair=True needs rows of two texts, and no row of X has two; pass a frame "
+                "with two text columns, joined by make_finetune_pipeline(text_pair=True) in a "
+                "pipeline, or set text_pair=False."
+            )
+        return model_input
 
-    def _set_chunk_pooling(self, module: nn.Module, n_classes: int) -> None:
-        """Give a module the pooling of chunks that the parameters ask for, or none."""
-        name = self.chunk_pooling if self.truncation == "chunk" else None
+    def _complete(self, module: nn.Module, model_input: ModelInput, n_classes: int) -> None:
+        """Give a module the pooling of chunks and the token types of its input, or neither."""
+        name = self.chunk_pooling if model_input.truncation == "chunk" else None
         set_chunk_pooling(module, name, n_classes)
+        set_token_types(module, model_input.separator)
 
     def _config_of(self, module: nn.Module, model_input: ModelInput) -> dict[str, Any]:
         """Return the argument of `_module_of` and `_saved_model_input`, plain values for JSON."""

@@ -1,9 +1,10 @@
 """Pseudo-labels of unlabelled rows: which rows get one, which, and with which weight."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
+
+from agnews_sk._core.user_warnings import warn_user
 
 _MAX_STEPS = 200  # of the factors of the classes
 _TOLERANCE = 1e-4  # of the share of a class, relative
@@ -163,11 +164,10 @@ def choose_threshold(
     threshold = threshold_for_gain(confidence, is_right, weight)
     above = confidence >= threshold
     if not above.any():
-        warnings.warn(
+        warn_user(
             f"the predictions of {len(confidence)} labelled rows that were held out are not more "
             "often right than wrong at any confidence, so that no row gets a pseudo-label; label "
             "more rows.",
-            stacklevel=5,
         )
         return threshold, 0.0, np.nan
     coverage = float(np.average(above, weights=weight))

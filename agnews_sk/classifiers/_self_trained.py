@@ -1,6 +1,5 @@
 """A classifier that learns from unlabelled rows too, by labelling them itself."""
 
-import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
@@ -16,6 +15,7 @@ from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_arrays import split_labelled
 from agnews_sk._core.observed import observed
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import (
     Interval,
     StrOptions,
@@ -343,19 +343,17 @@ class SelfTrainedClassifier(
         try:
             found = count_changes(rounds, held_out, take_rows(unlabelled, held_out.sample))
         except ValueError as error:  # too few rows for the estimator, for example
-            warnings.warn(
+            warn_user(
                 "self-training is not compared with the labelled rows alone, since a fit on a part "
                 f"of these failed ({error}); set fallback=False to leave it out.",
-                stacklevel=5,
             )
             return np.nan, False
         if found.is_worse:
-            warnings.warn(
+            warn_user(
                 f"of {found.n_held_out} labelled rows that were held out, self-training makes "
                 f"{found.worse} predictions wrong and {found.better} right, so that the estimator "
                 "is fitted on the labelled rows alone; label more rows, or set fallback=False to "
                 "keep it anyway.",
-                stacklevel=5,
             )
         return found.gain, found.is_worse
 

@@ -35,7 +35,9 @@ class Target:
     def labels(self) -> Any:
         """Return the labels, sets of them in the format that they came in."""
         if self.label_format is None:
-            return self.classes[self.codes]
+            # Strings of a fixed width would take four bytes per character in each row.
+            is_text = self.classes.dtype.kind == "U"
+            return (self.classes.astype(object) if is_text else self.classes)[self.codes]
         return in_format(self.codes > 0, self.classes, self.label_format)
 
 

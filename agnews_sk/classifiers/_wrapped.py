@@ -1,6 +1,5 @@
 """What a meta-estimator needs from its classifier: input, weights, labels."""
 
-import warnings
 from itertools import count
 from typing import Any
 
@@ -11,6 +10,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.splitting import split_rows
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import n_rows
 
 
@@ -129,7 +129,7 @@ def label_of_no_class(classes: np.ndarray) -> Any:
 
 
 def hold_out(
-    y: np.ndarray, origins: np.ndarray, fraction: float, random_state: Any, *, stacklevel: int = 4
+    y: np.ndarray, origins: np.ndarray, fraction: float, random_state: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return positions to fit on and, stratified by class, to choose a threshold on.
 
@@ -142,8 +142,6 @@ def hold_out(
     fraction : float
         Share of the rows to hold out, the parameter `calibration_fraction`.
     random_state : int, RandomState or None
-    stacklevel : int, default=4
-        Of the warnings.
 
     Returns
     -------
@@ -171,16 +169,14 @@ def hold_out(
         fitted, held_out = split_rows(codes, origins, max(fraction, 0.5), random_state)
         together = len(held_out) > 0
         fitted, held_out = (fitted, held_out) if together else by_row
-        warnings.warn(
+        warn_user(
             f"calibration_fraction={fraction} holds out none of {len(codes)} rows if rows of one "
             f"origin and duplicates stay together; {len(held_out)} are held out"
             f"{' instead' if together else ' without their duplicates'}.",
-            stacklevel=stacklevel,
         )
     if len(without := np.setdiff1d(codes, codes[held_out])):
-        warnings.warn(
+        warn_user(
             f"the threshold is chosen without the classes {classes[without].tolist()}, which "
             "have too few rows to hold one out.",
-            stacklevel=stacklevel,
         )
     return fitted, held_out

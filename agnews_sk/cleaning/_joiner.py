@@ -1,6 +1,5 @@
 """The transformer that joins the text columns of a frame into one text per row."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.joining import join_columns
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.labels import reject_labels, warn_of_labels
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import as_frame, is_frame, text_columns
 from agnews_sk.cleaning._text_output import TextOutputMixin
 
@@ -120,11 +120,10 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
             warn_of_labels(found, y)
         left_out = [str(column) for column in X.columns if str(column) not in found]
         if left_out:
-            warnings.warn(
+            warn_user(
                 f"the columns {left_out} hold no texts and are left out; {list(found)} are joined. "
                 "Choose with join__columns (columns of ColumnJoiner), or use the others too, with "
                 "columns='auto' of make_tfidf_pipeline or make_embedding_pipeline.",
-                stacklevel=3,
             )
 
     def transform(self, X: Any) -> np.ndarray:

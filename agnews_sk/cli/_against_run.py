@@ -50,8 +50,9 @@ def run_against(
         console.print(_table(report, model))
         console.print(_verdict(report), highlight=False)
         if folder is not None:
-            report.to_json(folder / "audit.json")
-            report.to_html(folder / "audit.html", source=f"{path}, compared with {model}")
+            source = f"{path}, compared with {model}"
+            report.to_json(folder / "audit.json", source=source)
+            report.to_html(folder / "audit.html", source=source)
     if out is not None:
         print_written(console, out, "audit.json", "audit.html")
 

@@ -17,6 +17,15 @@ def audit(
     label_errors: Annotated[
         bool, typer.Option(help="Whether to search for label errors; needs cleanlab.")
     ] = True,
+    test_size: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.9,
+            help="Share of the rows to hold out, if there are no test rows, and to look for in the "
+            "others; 0 audits all rows.",
+        ),
+    ] = 0.2,
     against: Annotated[
         Path | None,
         typer.Option(
@@ -44,4 +53,11 @@ def audit(
         raise typer.BadParameter("--against MODEL is needed too.", param_hint="--set-reference")
     from agnews_sk.cli._audit_run import run_audit
 
-    run_audit(rows, max_length=max_length, label_errors=label_errors, out=out, seed=seed)
+    run_audit(
+        rows,
+        max_length=max_length,
+        label_errors=label_errors,
+        test_size=test_size,
+        out=out,
+        seed=seed,
+    )

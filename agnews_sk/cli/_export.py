@@ -11,6 +11,7 @@ from agnews_sk._core.optional import check_optional
 from agnews_sk.cli._output import check_is_model, check_model_path
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, with_row_options
+from agnews_sk.cli._stopping import terminable
 
 _NO_REFERENCE = (
     "Quantization changes confidences, so the reference of the model was not kept. Store one for "
@@ -47,7 +48,7 @@ def export(
     saved = saved_label_options(model)
     card = ModelCard(label_name=saved.get("label", ""), label_sep=saved.get("label_sep", ""))
     loaded = load_test_rows(options_of(rows, model), pipeline, console)
-    with stages(console, "export"):
+    with terminable(), stages(console, "export"):
         quantize = "int8" if int8 else None
         report = export_onnx(
             pipeline, out, X=loaded.X_test, y=loaded.y_test, quantize=quantize, card=card

@@ -4,6 +4,7 @@ import shlex
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,9 @@ from agnews_sk.cli._families import (
     check_pretrained,
     make_pipeline,
 )
+from agnews_sk.cli._page_file import page_file
 from agnews_sk.cli._rows import RowOptions
+from agnews_sk.cli._stopping import terminable
 from agnews_sk.files import TEXT_CHOICES, NamedColumns, RowReader, open_rows, plain_name
 from agnews_sk.labelling import (
     ActiveLearner,
@@ -109,12 +112,18 @@ def run_label(
         pipeline, strategy=strategy, target_accuracy=target_accuracy, random_state=seed
     )
     names = list(dict.fromkeys([*classes, *texts.labels.values()]))
-    with LabellingSession(texts.frame, out, learner, classes=names) as session:
+    with (
+        LabellingSession(texts.frame, out, learner, classes=names) as session,
+        terminable(),
+        ExitStack() as opened,
+    ):
         n_imported = session.import_labels(texts.labels)
         _print_start(console, path, texts, session, n_imported)
         try:
             finished = serving.serve_labelling(
-                session, port=port, on_start=lambda place: _open(console, place, browser)
+                session,
+                port=port,
+                on_start=lambda address: _open(console, address, out, opened if browser else None),
             )
         finally:
             _print_labels(console, session)
@@ -123,22 +132,7 @@ def run_label(
 
 
 def _read(path: Path, options: RowOptions) -> _Texts:
-    """Read the texts of a file, and the labels that some of them have.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    options : RowOptions
-
-    Returns
-    -------
-    _Texts
-
-    Raises
-    ------
-    typer.BadParameter
-        If the file cannot be read or has no rows, or its columns are not certain.
-    """
+    """Return the texts of a file of any kind, or reject it by the argument of the command."""
     try:
         read = _read_annotated if is_annotations(path) else read_rows
         texts = read(path, options)
@@ -150,21 +144,9 @@ def _read(path: Path, options: RowOptions) -> _Texts:
 
 
 def _read_annotated(path: Path, options: RowOptions) -> _Texts:
-    """Read an export of Label Studio or doccano, of whose columns all or the chosen ones are text.
+    """Return the texts of an export of Label Studio or doccano, of all columns or the chosen ones.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    options : RowOptions
-
-    Returns
-    -------
-    _Texts
-
-    Raises
-    ------
-    ValueError
-        If it has no column of that name.
+    A column that it does not have is a ValueError.
     """
     found = read_annotations(path)
     names = [str(name) for name in found.texts.columns]
@@ -177,16 +159,22 @@ def _read_annotated(path: Path, options: RowOptions) -> _Texts:
 
 
 def read_rows(path: Path, options: RowOptions) -> _Texts:
-    """Read the rows of a file of any format.
+    """Read the texts of a file of rows, and the labels that some of them have.
 
     Parameters
     ----------
     path : pathlib.Path
     options : RowOptions
+        How to read it, with the columns of the text and of the label.
 
     Returns
     -------
     _Texts
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot be read, or its columns are not certain.
     """
     reading = {"sep": options.sep, "encoding": options.encoding, "sheet": options.sheet}
     of_labels = list(options.label or [])
@@ -274,12 +262,30 @@ def _print_start(
     console.print("[bold]Labels:[/]", escape(known), soft_wrap=True)
 
 
-def _open(console: Console, address: str, browser: bool) -> None:
-    """Print the address of the page, and open it in a browser if one is wanted."""
+def _open(console: Console, address: str, labels: Path, opened: ExitStack | None) -> None:
+    """Print the address of the page, and open it in a browser if one is wanted.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    address : str
+        With a key, which the arguments of the browser must not show.
+    labels : pathlib.Path
+        The file that leads to the page is written beside it.
+    opened : contextlib.ExitStack or None
+        At its end that file is removed; None opens no browser.
+    """
     console.print("[bold]Page:[/]", address, soft_wrap=True, highlight=False)
     console.print("Ctrl-C ends labelling; everything that was labelled is saved already.")
-    if browser:
-        webbrowser.open(address)
+    if opened is None:
+        return
+    try:
+        leading = opened.enter_context(page_file(address, labels.parent))
+    except OSError as error:
+        reason = f"no file can be written beside the labels: {error.strerror or error}"
+        console.print(f"[yellow]No browser was opened, as {escape(reason)}.[/]", soft_wrap=True)
+        return
+    webbrowser.open(leading.as_uri())
 
 
 def _print_labels(console: Console, session: LabellingSession) -> None:

@@ -7,10 +7,12 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agnews_sk._core.counted import counted
 from agnews_sk.bulk import BulkReport, predict_files
 from agnews_sk.cli._cluster import open_client
 from agnews_sk.cli._group import show_error
 from agnews_sk.cli._output import check_is_model
+from agnews_sk.cli._stopping import terminable
 
 
 def run_predict(
@@ -33,7 +35,8 @@ def run_predict(
     console = Console()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
     hidden = not console.is_terminal
-    with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
+    bar = Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden)
+    with terminable(), bar:
         task = bar.add_task("rows" if dask is None else "files", total=None)
         with open_client(dask) as client:
             report = predict_files(
@@ -55,11 +58,11 @@ def _print_report(report: BulkReport) -> None:
     report : BulkReport
     """
     if report.skipped is not None:
-        typer.secho(f"{report.n_skipped:,} rows skipped: {report.skipped}", fg="yellow", err=True)
+        skipped = counted(report.n_skipped, "row")
+        typer.secho(f"{skipped} skipped: {report.skipped}", fg="yellow", err=True)
     if not report.n_predicted:
         columns_found = ", ".join(map(repr, report.columns)) or "none"
         show_error(f"no row was predicted; the columns of the files: {columns_found}.")
         raise typer.Exit(1)
-    rows = f"{report.n_predicted:,} row{'s' * (report.n_predicted != 1)}"
-    files = f"{report.n_files:,} file{'s' * (report.n_files != 1)}"
+    rows, files = counted(report.n_predicted, "row"), counted(report.n_files, "file")
     typer.echo(f"{rows} of {files}: {report.output}")

@@ -32,7 +32,15 @@ def serve(
     api_key: Annotated[
         str | None,
         typer.Option(
-            help=f"Key that clients must send as X-API-Key; also read from {_KEY_VARIABLE}."
+            help="Key that clients must send as X-API-Key; also read from "
+            f"{_KEY_VARIABLE}, which other users of this machine cannot see."
+        ),
+    ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of texts that the page offers to click on, the first 8: a text per line "
+            "(.txt), or rows of any format."
         ),
     ] = None,
 ) -> None:
@@ -46,6 +54,11 @@ def serve(
     if len(named) < len(models):
         raise ValueError("two models have the same name; rename the folder of one of them.")
     console = Console()
+    read = None
+    if samples is not None:
+        from agnews_sk.cli._samples import read_samples
+
+        read = read_samples(samples, models[0], serving.MAX_SAMPLES, console)
     shown = f"[{host}]" if ":" in host else host
     serving.serve(
         named,
@@ -56,5 +69,6 @@ def serve(
         api_key=os.environ.get(_KEY_VARIABLE) if api_key is None else api_key,
         max_batch=max_batch,
         max_wait=max_wait_ms / 1000,
+        samples=read,
         on_start=lambda port: console.print(f"Listening on http://{shown}:{port}", markup=False),
     )

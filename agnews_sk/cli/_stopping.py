@@ -37,7 +37,10 @@ def stoppable() -> Iterator[None]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt, so that temporary files are removed before the end."""
+    """Let SIGTERM raise KeyboardInterrupt, so that a command ends as it does by Ctrl-C.
+
+    Temporary files are then removed, and what is to be kept is written.
+    """
     with _handling(signal.SIGTERM, signal.SIG_DFL, _stop):
         yield
 

@@ -11,8 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agnews_sk._core.counted import counted
 from agnews_sk.cli._cluster import open_client
-from agnews_sk.cli._families import Family, make_pipeline
+from agnews_sk.cli._families import (
+    NETS,
+    PRETRAINED,
+    Family,
+    check_pretrained,
+    make_pipeline,
+)
 from agnews_sk.cli._output import check_model_path
 from agnews_sk.cli._rows import RowOptions, read_texts
 from agnews_sk.cli._saving import model_card, print_next
@@ -20,7 +27,9 @@ from agnews_sk.cli._stopping import check_stopped, terminable
 from agnews_sk.cli._train_run import score_fitted, set_params
 from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import save
-from agnews_sk.streaming import FilesReport, train_files
+from agnews_sk.streaming import TRAINING, FilesReport, train_files
+
+_FAMILIES = Family.TFIDF, Family.FINETUNE
 
 
 def run_stream(
@@ -29,6 +38,9 @@ def run_stream(
     *,
     family: Family,
     test: str | None,
+    model: str | None,
+    epochs: int | None,
+    devices: int,
     params: Sequence[str],
     seed: int,
     dask: str | None,
@@ -44,6 +56,11 @@ def run_stream(
     family : Family
     test : str or None
         File of test rows, which are loaded as a whole.
+    model : str or None
+        Pretrained model of a network.
+    epochs : int or None
+    devices : int
+        Number of devices that a network is trained on.
     params : sequence of str
         Parameters of steps, each as NAME=VALUE.
     seed : int
@@ -54,8 +71,14 @@ def run_stream(
     """
     console = Console()
     check_model_path(out)
+    of_net: dict[str, Any] = {"model": model, "epochs": epochs, "devices": devices}
+    if family not in NETS:
+        given = {**of_net, "devices": devices > 1}
+        unsupported = [*unsupported, *(f"--{name}" for name, value in given.items() if value)]
     data = _check(options, family, unsupported)
-    pipeline = make_pipeline(family, seed=seed)
+    if family in PRETRAINED:
+        check_pretrained(model)
+    pipeline = make_pipeline(family, seed=seed, show=console.is_terminal, **of_net)
     set_params(pipeline, params)
     reading = {**options.reading(), "label": next(iter(options.label or ()), None)}
     start = time.perf_counter()
@@ -77,11 +100,14 @@ def run_stream(
         remarks = _remarks(report, first_fault)
         for remark in remarks:
             console.print(remark, highlight=False, markup=False, soft_wrap=True)
-        console.print(f"[bold]Fitted:[/] {family} on {report.n_rows:,} rows in {seconds:.1f} s")
+        on = counted(report.n_rows, "row")
+        console.print(f"[bold]Fitted:[/] {family} on {on} in {seconds:.1f} s")
         rows = _rows(data, report, test, options)
         result = score_fitted(pipeline, family, rows, report.n_rows, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
+        if family in NETS:
+            pipeline.set_params(classify__devices=1)  # which is not saved
         save(pipeline, out, card=card)
     console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)
     print_next(console, out)
@@ -105,10 +131,10 @@ def _check(options: RowOptions, family: Family, unsupported: Sequence[str]) -> P
     ------
     typer.BadParameter
     """
-    if family is not Family.TFIDF:
+    if family not in _FAMILIES:
         raise typer.BadParameter(
-            f"--stream trains the family tfidf, got {family.value}; leave --stream out to train on "
-            "rows in memory.",
+            f"--stream trains the families {' and '.join(_FAMILIES)}, got {family.value}; leave "
+            "--stream out to train on rows in memory.",
             param_hint="--family",
         )
     several = [f"--label {' --label '.join(options.label or ())}"] * (len(options.label or ()) > 1)
@@ -139,14 +165,14 @@ def _remarks(report: FilesReport, first_fault: str) -> list[str]:
     list of str
     """
     dropped = {
-        "dropped by the filter": report.n_filtered,
-        "exact duplicates": report.n_duplicates,
-        f"broken; the first is {first_fault}": report.n_faulty,
+        f"{report.n_filtered:,} dropped by the filter": report.n_filtered,
+        counted(report.n_duplicates, "exact duplicate"): report.n_duplicates,
+        f"{report.n_faulty:,} broken; the first is {first_fault}": report.n_faulty,
     }
-    left_out = [f"{n:,} {why}" for why, n in dropped.items() if n]
+    left_out = [what for what, n in dropped.items() if n]
     named = f"text: {', '.join(report.text)}; label: {report.label}"
-    read = f"Read: {named}, {len(report.classes)} classes; {report.n_read:,} rows of "
-    read += f"{report.n_files} file{'s' * (report.n_files != 1)}"
+    read = f"Read: {named}, {len(report.classes)} classes; {counted(report.n_read, 'row')} of "
+    read += counted(report.n_files, "file")
     return [f"{read}, of which {', '.join(left_out)}." if left_out else f"{read}."]
 
 
@@ -170,13 +196,13 @@ def _rows(data: Path, report: FilesReport, test: str | None, options: RowOptions
         columns = RowOptions(**{**vars(options), "text": report.text, "label": [report.label]})
         bunch = read_texts(test, columns, subset="test")
         X_test, y_test = bunch.data, bunch.target
-    of_test = "" if y_test is None else f" and {len(y_test):,} test rows"
+    of_test = "" if y_test is None else f" and {counted(len(y_test), 'test row')}"
     return TrainTest(
         X_train=None,
         X_test=X_test,
         y_train=None,  # type: ignore[arg-type]
         y_test=y_test,  # type: ignore[arg-type]
-        source=f"{data}: {report.n_rows:,} training rows{of_test}",
+        source=f"{data}: {counted(report.n_rows, 'training row')}{of_test}",
         texts=report.text,
         label_name=report.label,
     )
@@ -203,5 +229,7 @@ def _progress(console: Console) -> Iterator[Any]:
         def show(stage: str, n_done: int, n_blocks: int | None) -> None:
             check_stopped()
             bar.update(task, description=stage, completed=n_done, total=n_blocks)
+            if stage == TRAINING:  # a network shows its epochs itself
+                bar.stop()
 
         yield show

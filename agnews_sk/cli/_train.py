@@ -64,13 +64,12 @@ def train(
 ) -> None:
     """Train a model on all training rows, score it on the test rows if any, and save it."""
     common: dict[str, Any] = {"family": family, "test": test, "params": params or [], "seed": seed}
+    common |= {"model": model, "epochs": epochs, "devices": devices}
     others: dict[str, Any] = {"columns": columns, "validation": validation}
-    others |= {"model": model, "epochs": epochs}
     if stream:
         from agnews_sk.cli._stream_run import run_stream
 
         given = [f"--{name}" for name, value in others.items() if value]
-        given += ["--devices"] if devices > 1 else []
         run_stream(rows, out, **common, dask=dask, unsupported=given)
         return
     if dask is not None:
@@ -80,4 +79,4 @@ def train(
         )
     from agnews_sk.cli._train_run import run_train
 
-    run_train(rows, out, **common, **others, devices=devices)
+    run_train(rows, out, **common, **others)

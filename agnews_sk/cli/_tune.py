@@ -7,6 +7,7 @@ import typer
 
 from agnews_sk.cli._families import ColumnsOption, Family
 from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
+from agnews_sk.cli._stopping import terminable
 
 ScoringOption = Annotated[
     str,
@@ -68,18 +69,19 @@ def tune(
     """Tune cleaning, vocabulary, n-grams and classifier together, pruning poor trials early."""
     from agnews_sk.cli._tune_run import run_tune
 
-    run_tune(
-        rows,
-        families=families or [Family.TFIDF],
-        columns=columns,
-        n_wanted=train_rows,
-        out=out,
-        n_trials=trials,
-        timeout=timeout,
-        scoring=[name.strip() for name in scoring.split(",")],
-        cv=folds,
-        storage=storage,
-        study_name=study,
-        n_jobs=jobs,
-        random_state=seed,
-    )
+    with terminable():
+        run_tune(
+            rows,
+            families=families or [Family.TFIDF],
+            columns=columns,
+            n_wanted=train_rows,
+            out=out,
+            n_trials=trials,
+            timeout=timeout,
+            scoring=[name.strip() for name in scoring.split(",")],
+            cv=folds,
+            storage=storage,
+            study_name=study,
+            n_jobs=jobs,
+            random_state=seed,
+        )

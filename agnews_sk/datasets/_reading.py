@@ -1,6 +1,5 @@
 """Read labelled rows of several files as one dataset: columns, labels and faults together."""
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 import polars as pl
 from sklearn.utils import Bunch
 
+from agnews_sk._core.counted import counted
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.datasets._bunch import check_choice, make_bunch, summarize
 from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules, MissingLabelError
 from agnews_sk.datasets._labels import (
@@ -334,11 +335,9 @@ def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
     path, line, why = faults[0]
     if on_bad_rows == "error":
         raise ValueError(why_fault(path, line, why))
-    broken = "1 broken row" if len(faults) == 1 else f"{len(faults):,} broken rows"
-    warnings.warn(
-        f"Skipped {broken}; the first is {path}, line {line}: {why}.",
+    warn_user(
+        f"Skipped {counted(len(faults), 'broken row')}; the first is {path}, line {line}: {why}.",
         UserWarning,
-        stacklevel=6,
     )
 
 

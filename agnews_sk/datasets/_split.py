@@ -1,7 +1,6 @@
 """Stratified split into three parts, with duplicates kept in one part."""
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from agnews_sk._core.joining import join_columns
 from agnews_sk._core.label_sets import LabelSets, check_label_sets, check_target, is_multilabel
 from agnews_sk._core.same_text import normalized
 from agnews_sk._core.splitting import assign_sets, rarest_labels
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import as_frame, n_rows, take_rows, text_columns
 
 _MOST_CLASSES_SHOWN = 10
@@ -106,12 +106,11 @@ def train_val_test_split(
     order = rng.permutation(n)
     chosen = [order[parts[order] == part] for part in range(3)]
     if (n_val and not len(chosen[1])) or (n_test and not len(chosen[2])):
-        warnings.warn(
+        warn_user(
             "Too many rows are duplicates of each other to fill every part: got "
             f"{len(chosen[0])}, {len(chosen[1])} and {len(chosen[2])} rows; drop duplicates first, "
             "or pass group_duplicates=False.",
             UserWarning,
-            stacklevel=2,
         )
     X_train, X_val, X_test = (take_rows(X, rows) for rows in chosen)
     y_train, y_val, y_test = (take_rows(y, rows) for rows in chosen)
@@ -164,11 +163,10 @@ def _class_codes(labels: np.ndarray, n_parts: int) -> tuple[np.ndarray, np.ndarr
         rare = [label for label, few in zip(classes.tolist(), is_rare) if few]
         shown = ", ".join(map(repr, rare[:_MOST_CLASSES_SHOWN]))
         more = f" and {len(rare) - _MOST_CLASSES_SHOWN:,} more" * (len(rare) > _MOST_CLASSES_SHOWN)
-        warnings.warn(
+        warn_user(
             f"Classes of y with fewer rows than the {n_parts} parts are only in the training part: "
             f"{shown}{more}.",
             UserWarning,
-            stacklevel=3,
         )
     return codes, is_rare
 
@@ -255,11 +253,10 @@ def _assign_sets(
     counts = sets.indicator.sum(axis=0)
     rare = sets.classes[(counts > 0) & (counts < n_parts)].tolist()
     if rare:
-        warnings.warn(
+        warn_user(
             f"The labels {rare} of y have fewer rows than the {n_parts} parts, so that some part "
             "lacks them.",
             UserWarning,
-            stacklevel=3,
         )
     n = len(groups)
     sizes = np.array([n - n_val - n_test, n_val, n_test])

@@ -47,6 +47,9 @@ class TrainTest(NamedTuple):
         Column of the labels, or columns of 0 and 1; empty for rows that come from no file.
     label_sep : str
         What separates several labels in a cell; empty if nothing does.
+    n_held_out : int
+        Number of test rows that were drawn from the rows of `path`, which had none; 0 for test rows
+        of their own.
     """
 
     X_train: Any
@@ -61,6 +64,7 @@ class TrainTest(NamedTuple):
     texts: Sequence[str] = ()
     label_name: str | Sequence[str] = ""
     label_sep: str = ""
+    n_held_out: int = 0
 
 
 def load_train_test(
@@ -182,6 +186,7 @@ def _from_files(
         *_train_and_test(found, test_size),
         summary=summarize(bunches),
         validation=found.get("validation"),
+        held_out="test" not in found,
     )._replace(
         texts=found["train"].text_names,
         label_name=found["train"].label_name,
@@ -286,6 +291,7 @@ def _train_test(
     *,
     summary: str = "",
     validation: Bunch | None = None,
+    held_out: bool = False,
 ) -> TrainTest:
     """Return the rows with a description of their source.
 
@@ -297,6 +303,8 @@ def _train_test(
     y_train, y_test : ndarray of shape (n_rows,)
     summary : str
     validation : Bunch or None
+    held_out : bool
+        Whether the test rows, if there are any, were drawn from the others.
 
     Returns
     -------
@@ -304,7 +312,7 @@ def _train_test(
     """
     source = f"{name}: {len(y_train):,} training rows"
     if X_test is not None:
-        source += f", {len(y_test):,} test rows"
+        source += f", {len(y_test):,} test rows" + " held out at random" * held_out
     if validation is not None:
         source += f", {len(validation.target):,} validation rows"
     return TrainTest(
@@ -316,4 +324,5 @@ def _train_test(
         summary=summary,
         X_validation=None if validation is None else validation.data,
         y_validation=None if validation is None else validation.target,
+        n_held_out=len(y_test) if held_out else 0,
     )

@@ -1,6 +1,5 @@
 """A classifier that asks a slow one only about the rows of which a fast one is uncertain."""
 
-import warnings
 from numbers import Real
 from typing import Any
 
@@ -17,6 +16,7 @@ from agnews_sk._core.named_parts import NamedParts
 from agnews_sk._core.observed import observed
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import (
     Interval,
     RealNotInt,
@@ -282,7 +282,6 @@ class CascadeClassifier(
             origins,
             self.calibration_fraction,
             self.random_state,
-            stacklevel=5,
         )
 
     def _choose(
@@ -326,11 +325,10 @@ class CascadeClassifier(
         promise = Promise(max_loss, self.max_passed, self.confidence_level)
         chosen = choose(found, codes, weight, origins, promise)
         if np.isinf(chosen.thresholds).all():
-            warnings.warn(
+            warn_user(
                 f"{len(codes)} held-out rows do not show a loss of at most {max_loss} at any "
                 "threshold, so that the last classifier answers all rows; hold out more rows, "
                 "raise max_loss, or set max_passed.",
-                stacklevel=4,
             )
         return chosen
 
@@ -344,11 +342,10 @@ class CascadeClassifier(
         for (name, _), y_proba in zip(self.estimators[:-1], found):
             confidence = y_proba.max(axis=1)
             if len(confidence) > 1 and np.ptp(confidence) == 0:
-                warnings.warn(
+                warn_user(
                     f"{name!r} has the same confidence, {confidence[0]:.3g}, for all "
                     f"{len(confidence)} held-out rows, so that it answers all or none; use a "
                     "classifier whose probabilities differ, or wrap it in CalibratedClassifierCV.",
-                    stacklevel=5,
                 )
 
     def _common_classes(self, estimators: list[Any]) -> np.ndarray:

@@ -114,6 +114,8 @@ def _threshold(
     waiting = confidence > -np.inf
     if not weight[waiting].any():
         return np.inf
+    if promise.max_passed == 0:
+        return 0.0  # the lowest confidence held out is not the lowest of all rows
     if promise.max_passed is not None:
         # Each passes on the same share of what it gets, so that together it is `max_passed`.
         share = 1 - promise.max_passed ** (1 / n_stages)

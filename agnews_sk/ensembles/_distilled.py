@@ -72,7 +72,8 @@ class DistilledClassifier(
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     teacher_accuracy_ : float
-        Accuracy of the soft labels on the labelled rows.
+        Accuracy of the soft labels on the labelled rows. Rows that no teacher could be fitted
+        without, of a class with a single origin, have their label and count as right.
 
     See Also
     --------
@@ -232,8 +233,8 @@ class DistilledClassifier(
         self, rows: TrainingRows, right: np.ndarray, codes: np.ndarray, *, has_unlabelled: bool
     ) -> None:
         """Warn of a teacher that is worse than the student alone, if finding out costs little."""
-        last = self.student.steps[-1][1] if hasattr(self.student, "steps") else self.student
-        is_slow = "max_epochs" in getattr(last, "get_params", dict)()
+        params = getattr(self.student, "get_params", dict)()  # also of parts, as of a cascade
+        is_slow = any(name.rpartition("__")[2] == "max_epochs" for name in params)
         if is_slow or (self.label_share == 1 and not has_unlabelled):
             return
         seed = check_random_state(self.random_state).randint(MAX_SEED)

@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import take_rows
 from agnews_sk.classifiers import TrainingRows, fit_on
 
@@ -84,9 +85,8 @@ def _compare(of_student: np.ndarray, of_teacher: np.ndarray) -> None:
         return
     p_value = binomtest(only_student, n_discordant, alternative="greater").pvalue
     if p_value <= _SIGNIFICANCE:
-        warnings.warn(
+        warn_user(
             f"the student alone is right on {of_student.mean():.1%} of {len(of_student)} rows that "
             f"it was not fitted on, and the teacher on {of_teacher.mean():.1%}: the student is "
             "better without this teacher. Use another one, or a higher label_share.",
-            stacklevel=6,
         )

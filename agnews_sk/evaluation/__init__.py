@@ -10,6 +10,7 @@ from agnews_sk.evaluation._predictions import read_predictions
 from agnews_sk.evaluation._quality import N_BINS, confidence_bins
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._scoring import interval_columns
+from agnews_sk.evaluation._statistics import holm
 from agnews_sk.evaluation._wording import (
     abstention_note,
     confidence_percent,

@@ -2,7 +2,6 @@
 
 import pickle
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import numpy as np
 import scipy.sparse
 
 from agnews_sk._core.byte_counter import ByteCounter
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import n_rows, take_rows
 
 MAX_LATENCY_CALLS = 200
@@ -139,9 +139,7 @@ def size_bytes(fitted: Any, name: str) -> int | None:
     try:
         joblib.dump(fitted, counter)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        warnings.warn(
-            f"the size of {name} is unknown, as it cannot be pickled: {error}", stacklevel=3
-        )
+        warn_user(f"the size of {name} is unknown, as it cannot be pickled: {error}")
         return None
     return counter.n_bytes
 

@@ -1,6 +1,5 @@
 """Classifiers evaluated on the same folds, and the folds merged."""
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -18,6 +17,7 @@ from agnews_sk._core.label_arrays import union_of
 from agnews_sk._core.label_sets import stratification
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import fold_rows, rarest_labels, split_rows
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import take_rows
 from agnews_sk.evaluation._evaluation import (
     Evaluation,
@@ -193,11 +193,10 @@ def _can_be_learned(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarr
 
 def _warn_of_repeats(repeats: np.ndarray) -> None:
     """Warn that copies of test rows are among the training rows."""
-    warnings.warn(
+    warn_user(
         f"copies of test rows are among the training rows, which makes scores too high: only "
         f"{len(np.unique(repeats))} of {len(repeats)} rows are different, too few to split them "
         "otherwise.",
-        stacklevel=4,
     )
 
 

@@ -1,6 +1,5 @@
 """One classifier fitted and tested: its predictions and their costs."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from agnews_sk._core.label_arrays import (
     union_of,
 )
 from agnews_sk._core.label_sets import check_label_sets, indicator_of, is_multilabel, labels_in
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import as_frame, check_labels, n_rows
 from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
 from agnews_sk.evaluation._inputs import check_classifier, check_same_columns
@@ -340,10 +340,9 @@ def warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
     tested = labels_in(y_true) if is_multilabel(y_true) else y_true
     unseen = sorted(set(tested.tolist()) - set(seen.tolist()), key=str)
     if unseen:
-        warnings.warn(
+        warn_user(
             f"{name} cannot predict the labels {unseen} of y_test, as they are not among its "
             "training labels: those rows count as errors.",
-            stacklevel=3,
         )
 
 

@@ -1,11 +1,11 @@
 """Checks of arguments, once and before any fitting."""
 
 import math
-import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import is_frame
 
 _LONGEST_REPR = 60
@@ -182,8 +182,7 @@ def warn_of_few_resamples(n_resamples: int, confidence_level: float) -> None:
     # At least one resample should lie beyond each end, where half of 1 - confidence_level does.
     needed = math.ceil(2 / (1 - confidence_level) - 1e-9)
     if n_resamples < needed:
-        warnings.warn(
+        warn_user(
             f"n_resamples={n_resamples} is too small for bootstrap intervals at the confidence "
             f"level {confidence_level:g}, which need at least {needed:,}.",
-            stacklevel=4,
         )

@@ -1,13 +1,13 @@
 """Explain the predictions of a fitted text classifier of any family."""
 
-import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 
 from agnews_sk._core.delegation import predicting_estimator
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import as_frame, take_rows
+from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.ensembles import CascadeClassifier
 from agnews_sk.inspection._explanation import Explanation
 from agnews_sk.inspection._gradients import (
@@ -32,7 +32,8 @@ def explain(
     ----------
     classifier : fitted classifier or pipeline that takes texts
         Of this package or any other; of a search, its best estimator is explained. Of a
-        `CascadeClassifier`, each text is explained for the classifier that answers it.
+        `CascadeClassifier`, each text is explained for the classifier that answers it, and of an
+        `AbstainingClassifier` the classifier within, which has the same scores.
     X : DataFrame or array-like of str of shape (n_texts,)
         What the classifier takes. A missing text is explained as an empty one, without words.
     method : {"auto", "linear", "gradients", "occlusion"}, default="auto"
@@ -91,6 +92,8 @@ def explain(
     if method not in METHODS:
         raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
     classifier = predicting_estimator(classifier)
+    if isinstance(classifier, AbstainingClassifier) and hasattr(classifier, "estimator_"):
+        return explain(classifier.estimator_, X, method=method, max_error=max_error)
     if isinstance(classifier, CascadeClassifier):
         return _explain_answers(classifier, as_frame(X), method, max_error)
     model = text_model(classifier, X)
@@ -117,8 +120,7 @@ def _explain_answers(
         positions = np.flatnonzero(answered_by == name)
         if len(positions):
             rows = take_rows(X, positions)
-            fitted = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
-            parts.append((positions, explain(fitted, rows, method=method, max_error=max_error)))
+            parts.append((positions, explain(estimator, rows, method=method, max_error=max_error)))
     return Explanation.merged(parts, answered_by)
 
 
@@ -141,9 +143,8 @@ def _warn_of_error(found: list[Attribution], max_error: float) -> None:
     """Warn if the completeness error of any text is too large."""
     worst = max(one.error for one in found)
     if worst >= max_error:
-        warnings.warn(
+        warn_user(
             f"the largest completeness error of a text is {worst:.1%} after {MAX_STEPS} steps; "
             "Explanation.error holds that of each text.",
             UserWarning,
-            stacklevel=4,
         )

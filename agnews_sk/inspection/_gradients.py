@@ -254,11 +254,10 @@ def _as_read(tokens: list[Tokens], model_input: ModelInput) -> tuple[list[Tokens
         Number of chunks of each text.
     """
     lengths = [len(row.ids) for row in tokens]
-    positions = to_ragged(
-        np.concatenate([np.arange(length) for length in lengths]),
-        np.concatenate([[0], np.cumsum(lengths)]),
-    )
-    read, offsets = model_input.cut(positions)
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    ids = to_ragged(np.concatenate([row.ids for row in tokens]), ends)
+    positions = to_ragged(np.concatenate([np.arange(length) for length in lengths]), ends)
+    read, offsets = model_input.cut(ids, values=positions)
     n_chunks = [1] * len(tokens)
     if offsets is not None:
         read = to_ragged(flat_values(read), row_offsets(read)[offsets])

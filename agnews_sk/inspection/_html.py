@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk._core.html_page import html_fragment
+from agnews_sk._core.text_pairs import PAIR_MARK
 
 if TYPE_CHECKING:
     from agnews_sk.inspection._explanation import Explanation
@@ -47,7 +48,7 @@ def render(explanation: "Explanation") -> str:
     predicted = explanation.predicted
     texts = [
         _text(
-            text,
+            text.replace(PAIR_MARK, "|"),  # as long, and has a glyph
             by_text.get(i),
             explanation.scores.iloc[i],
             None if predicted is None else predicted[i],

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agnews_sk._core.stop_words import stop_word_set
+from agnews_sk._core.text_pairs import Segment, split_pair
 from agnews_sk.inspection._places import find_in_order
 from agnews_sk.inspection._words import Attribution, Outside, Span, Words, changed_with_places
 from agnews_sk.tokenization import (
@@ -83,9 +84,14 @@ def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
 
     backend = Tokenizer.from_str(tokenizer.tokenizer_json_)
     rows = []
-    for found in map(backend.encode, texts):
+    for text in texts:
+        segments = split_pair(text) if tokenizer.text_pair else [Segment(text, 0)]
+        found = backend.encode(*(segment.text for segment in segments))
         special = np.array(found.special_tokens_mask, dtype=bool)
-        spans = [None if mark else span for mark, span in zip(special, found.offsets)]
+        spans = [
+            None if mark else (segments[of].start + start, segments[of].start + end)
+            for mark, of, (start, end) in zip(special, found.sequence_ids, found.offsets)
+        ]
         rows.append(Tokens(np.array(found.ids, dtype=np.int64), spans, special))
     return rows
 

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -42,7 +43,7 @@ class LabellingSession:
         same random rows.
     classes : sequence of str, default=()
         Labels to choose from, in their order; those of earlier sessions are added. `add_class`
-        keeps all of them in a file beside `path`, with the ending `.classes.json`.
+        and `remove_class` keep them in a file beside `path`, with the ending `.classes.json`.
     batch_size : int, default=10
         Number of decisions between two fits.
 
@@ -142,7 +143,7 @@ class LabellingSession:
                 if row is None:
                     return None
                 self._queue.append(Item(row))
-            self._shown = self._queue[0]
+            self._shown = self._without_removed(self._queue[0])
             return self._shown
 
     def label(self, row: int, label: str, *, suggested: str = "") -> None:
@@ -163,10 +164,11 @@ class LabellingSession:
         ValueError
             If there is no such class, or the row has been decided.
         """
-        for name, given in {"label": label, "suggested": suggested or label}.items():
-            if given not in self.classes:
-                raise ValueError(f"{name} must be one of {self.classes}, got {given!r:.100}.")
-        self._decide(row, label, suggested)
+        with self._lock:
+            for name, given in {"label": label, "suggested": suggested or label}.items():
+                if given not in self.classes:
+                    raise ValueError(f"{name} must be one of {self.classes}, got {given!r:.100}.")
+            self._decide(row, label, suggested)
 
     def mark_unsure(self, row: int) -> None:
         """Record that nobody is sure of a row, which is not shown again."""
@@ -225,6 +227,34 @@ class LabellingSession:
             self._check_new(name)
             write_classes(self._class_path, [*self.classes, name])
             self.classes.append(name)
+
+    def remove_class(self, name: str) -> None:
+        """Remove a label that no text has, also from later sessions.
+
+        Parameters
+        ----------
+        name : str
+            A later session that is given it in `classes` has it again.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        ValueError
+            If there is no such label, or a text has it.
+        """
+        with self._lock:
+            if name not in self.classes:
+                raise ValueError(f"name must be one of {self.classes}, got {name!r:.100}.")
+            n_texts = list(self.labels.values()).count(name)
+            if n_texts:
+                raise ValueError(
+                    f"{n_texts:,} texts have the label {name!r}; undo them, or give them another "
+                    "label in the file between two runs."
+                )
+            left = [one for one in self.classes if one != name]
+            write_classes(self._class_path, left)
+            self.classes[:] = left
 
     def import_labels(self, labels: Mapping[int, str]) -> int:
         """Record labels that rows had before; those of decided rows are left out.
@@ -297,6 +327,12 @@ class LabellingSession:
         """Reject a label that exists."""
         if name in self.classes:
             raise ValueError(f"there is a label {name!r} already.")
+
+    def _without_removed(self, item: Item) -> Item:
+        """Return a text without the suggestion of a label that was removed since it was chosen."""
+        if item.suggested is None or item.suggested in self.classes:
+            return item
+        return replace(item, suggested=None, probability=None)
 
     def _is_open(self, row: int) -> bool:
         """Return whether a row is to be labelled yet."""

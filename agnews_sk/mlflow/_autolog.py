@@ -1,7 +1,6 @@
 """Log what is fitted, compared and searched within a block."""
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +12,7 @@ import pandas as pd
 
 from agnews_sk._core.observed import Call, observing
 from agnews_sk._core.optional import import_optional
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import n_rows
 from agnews_sk.mlflow._tracking import (
     TrialLogger,
@@ -83,9 +83,7 @@ def _try(what: str, log: Callable[[], Any]) -> None:
         log()
     except Exception as error:
         reason = " ".join(str(error).split())
-        warnings.warn(
-            f"MLflow did not log {what}: {type(error).__name__}: {reason:.300}", stacklevel=6
-        )
+        warn_user(f"MLflow did not log {what}: {type(error).__name__}: {reason:.300}")
 
 
 def _log_failure(call: Call, error: Exception) -> None:

@@ -4,12 +4,12 @@ import math
 import re
 import tempfile
 import time
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from agnews_sk._core.optional import import_optional
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.evaluation import ComparisonResult
 from agnews_sk.mlflow._flavor import log_model
 from agnews_sk.persistence import ArtifactError
@@ -90,7 +90,7 @@ def try_log_model(fitted: Any, input_example: Any = None) -> None:
     try:
         log_model(fitted, input_example=input_example)
     except (ArtifactError, TypeError) as error:
-        warnings.warn(f"the model was not logged, as it cannot be saved: {error}", stacklevel=2)
+        warn_user(f"the model was not logged, as it cannot be saved: {error}")
 
 
 def _write_report(result: ComparisonResult, path: Path, options: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from agnews_sk.nn._positions import sinusoidal_positions
 from agnews_sk.nn._pretraining import MaskedTokenLoss, PairLoss, PartEncoder
 from agnews_sk.nn._random import seeded_torch
 from agnews_sk.nn._text_transformer import TextTransformer, TokenEmbedding
+from agnews_sk.nn._token_types import TokenTypes, set_token_types
 from agnews_sk.nn._weights import module_with_weights, weights_of
 
 __all__ = [
@@ -49,4 +50,4 @@ __all__ = [
     "weights_of",
 ]
 
-publish(__name__)
+publish(__name__, "TokenTypes")

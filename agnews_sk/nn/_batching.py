@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from agnews_sk._core.batches import bucket_batches, chunk_table, chunks_of, pad_ids
+from agnews_sk._core.mapped import take_runs
 
 
 def pad_collate(
@@ -99,15 +100,15 @@ class RaggedDataset(Dataset):
         -------
         RaggedDataset of n_taken rows
         """
-        kept = np.zeros(len(self), dtype=bool)
-        kept[rows] = True
-        chunks = np.repeat(kept, self.n_chunks)
-        lengths = np.diff(self.offsets)  # (n_chunks,)
+        kept = np.sort(rows)
+        chunks = self.chunks_of(kept)
+        starts = self.offsets[chunks]
+        lengths = self.offsets[chunks + 1] - starts  # (n_chunks of the rows,)
         more = {name: values[kept] for name, values in self.labels.items()}
         if self.chunk_offsets is not None:
             more["chunk_offsets"] = np.concatenate([[0], self.n_chunks[kept].cumsum()])
-        offsets = np.concatenate([[0], lengths[chunks].cumsum()])
-        return type(self)(self.values[np.repeat(chunks, lengths)], offsets, **more)
+        offsets = np.concatenate([[0], lengths.cumsum()])
+        return type(self)(take_runs(self.values, starts, lengths), offsets, **more)
 
     def chunks_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the positions of the chunks of some rows, row after row.

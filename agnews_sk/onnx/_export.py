@@ -187,7 +187,11 @@ def _divide(pipeline: Any) -> _Export:
         If a step cannot be exported faithfully.
     """
     if not hasattr(pipeline, "steps"):
-        raise TypeError(f"pipeline must be a fitted pipeline, got {type(pipeline).__name__}.")
+        parts = isinstance(getattr(pipeline, "estimators_", None), list)
+        way_out = "; export each of its parts, estimators_" if parts else ""
+        raise TypeError(
+            f"pipeline must be a fitted pipeline, got {type(pipeline).__name__}{way_out}."
+        )
     steps = [
         (name, step)
         for name, step in pipeline.steps

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from agnews_sk import __version__
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 
 MANIFEST = "manifest.json"
@@ -200,11 +200,10 @@ def _warn_of_versions(saved: Any, kind: str) -> None:
         if _minor(saved[library]) != _minor(here[library])
     ]
     if different:
-        warnings.warn(
+        warn_user(
             f"the model was saved with {', '.join(sorted(different))}; its probabilities may "
             "differ.",
             VersionWarning,
-            stacklevel=6,
         )
 
 

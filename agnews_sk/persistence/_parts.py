@@ -10,7 +10,6 @@ import copy
 import inspect
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from agnews_sk._core.base import HasParts, StateParts
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.persistence._attributes import OF_CALLBACKS
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
@@ -258,11 +258,10 @@ def _without_runtime(state: dict[str, Any], owner: type) -> dict[str, Any]:
     """
     defaults = _runtime_defaults(state, owner)
     if defaults:
-        warnings.warn(
+        warn_user(
             f"{owner.__name__}'s {', '.join(defaults)} is not saved; the loaded model will have "
             f"{', '.join(map(repr, defaults.values()))}.",
             UserWarning,
-            stacklevel=4,
         )
     kept = {name: value for name, value in state.items() if name not in OF_CALLBACKS}
     if isinstance(kept.get("model"), Path):

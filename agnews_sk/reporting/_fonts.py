@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agnews_sk._core.optional import import_optional
+from agnews_sk._core.user_warnings import warn_user
 
 # Its glyphs are boxes that name a block of Unicode.
 _PLACEHOLDERS = "Last Resort"
@@ -97,11 +98,10 @@ def save_picture(figure: Any, path: str | PathLike[str]) -> None:
     """
     lacking = add_fonts(figure)
     if lacking:
-        warnings.warn(
+        warn_user(
             f"no installed font has the characters {lacking[:10]!r}, which are boxes in "
             f"{Path(path).name}; install a font of their script, as Noto Sans CJK for Chinese.",
             UserWarning,
-            stacklevel=2,
         )
     with without_glyph_warnings():
         figure.savefig(path, dpi=150)

@@ -16,6 +16,7 @@ from agnews_sk.serving._app import create_app  # noqa: E402
 from agnews_sk.serving._labelling import create_labelling_app, serve_labelling  # noqa: E402
 from agnews_sk.serving._limits import Limits  # noqa: E402
 from agnews_sk.serving._models import model_name  # noqa: E402
+from agnews_sk.serving._samples import MAX_SAMPLES  # noqa: E402
 from agnews_sk.serving._workers import serve  # noqa: E402
 
 __all__ = ["Limits", "create_app", "create_labelling_app", "serve", "serve_labelling"]

@@ -2,14 +2,13 @@
 
 import gc
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 
 from agnews_sk import __version__
 from agnews_sk.serving._api_key import check_key, has_key, key_check
@@ -27,13 +26,15 @@ from agnews_sk.serving._models import (
     name_models,
 )
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
+from agnews_sk.serving._problems import PROBLEMS, respond_invalid
 from agnews_sk.serving._route import JsonRoute
+from agnews_sk.serving._samples import check_samples
 from agnews_sk.serving._schemas import (
     ColumnBeside,
     LabelsResponse,
     ModelLabels,
     PredictRequest,
-    Problem,
+    SamplesResponse,
     Status,
     request_model,
     response_model,
@@ -41,20 +42,10 @@ from agnews_sk.serving._schemas import (
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _RETRY = {"Retry-After": "1"}
-_MAX_REASONS = 20
 _NO_DOCS = (
     "there is no such page, as it would load scripts from another server; /openapi.json describes "
     "every request, and / is a page for predictions."
 )
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "Not JSON."},
-    401: {"model": Problem, "description": "No API key, or a wrong one."},
-    408: {"model": Problem, "description": "The body was sent too slowly."},
-    413: {"model": Problem, "description": "The body is too large."},
-    422: {"model": Problem, "description": "Not a valid request, or above a limit."},
-    429: {"model": Problem, "description": "Too many texts are waiting; retry later."},
-    503: {"model": Problem, "description": "Too slow, or not ready."},
-}
 
 
 def create_app(
@@ -64,6 +55,7 @@ def create_app(
     api_key: str | None = None,
     max_batch: int = 64,
     max_wait: float = 0.001,
+    samples: Iterable[str | Mapping[str, Any]] | None = None,
 ) -> FastAPI:
     """Create the HTTP application that predicts with fitted models.
 
@@ -75,12 +67,15 @@ def create_app(
     limits : Limits, optional
         Limits of a request.
     api_key : str, optional
-        Key that clients must send as `X-API-Key` to `/predict` and `/labels`.
+        Key that clients must send as `X-API-Key` to `/predict`, `/labels` and `/samples`.
     max_batch : int, default=64
         Number of texts of concurrent requests that are predicted together; 1 predicts each request
         alone.
     max_wait : float, default=0.001
         Seconds that a request may wait for others to join its batch.
+    samples : iterable of (str or mapping of str to object), optional
+        Texts, or rows with cells by column, that the page offers to click on; the first 8 are
+        shown. A model has no texts of its own.
 
     Returns
     -------
@@ -93,9 +88,10 @@ def create_app(
     ImportError
         If the `serve` extra is not installed.
     TypeError
-        If a model has no `predict_proba`.
+        If a model has no `predict_proba`, or `samples` is a single text.
     ValueError
-        If there is no model, a model fails on a text, or the key is empty or cannot be sent.
+        If there is no model, a model fails on a text, the key is empty or cannot be sent, or there
+        is no sample, or one is empty, too long or has a cell that no model reads.
 
     Notes
     -----
@@ -121,6 +117,7 @@ def create_app(
     served = [ServedModel(name, model) for name, model in name_models(models).items()]
     for one in served:
         one.check()
+    shown = check_samples(samples, served, limits)
     watches = make_watches(by_name(models), served, metrics)
     service = _Service(served, limits, metrics, watches, max_batch=max_batch, max_wait=max_wait)
     app = FastAPI(
@@ -134,7 +131,8 @@ def create_app(
     app.state.stopping = False
     app.add_middleware(Guard, limits=limits, metrics=metrics)
     app.add_exception_handler(RequestValidationError, respond_invalid)
-    _add_routes(app, service, api_key)
+    _add_routes(app, service, api_key, shown)
+    _add_open_routes(app, service)
     return app
 
 
@@ -335,17 +333,18 @@ async def _with_words(
     return {**response, "predictions": predictions}
 
 
-def _add_routes(app: FastAPI, service: _Service, api_key: str | None) -> None:
-    """Add the routes to an application.
-
-    `/health`, `/ready` and `/metrics` need no key: orchestrators and Prometheus have none.
+def _add_routes(
+    app: FastAPI, service: _Service, api_key: str | None, samples: list[str | dict[str, Any]]
+) -> None:
+    """Add the routes that need the key, if there is one.
 
     Parameters
     ----------
     app : fastapi.FastAPI
     service : _Service
     api_key : str or None
-        Key that requests to `/predict` and `/labels` need.
+        Key that requests to `/predict`, `/labels` and `/samples` need.
+    samples : list of (str or dict)
     """
     Body = request_model(service.columns, service.kinds)
     several = [model.thresholds is not None for model in service.models.values()]
@@ -361,14 +360,14 @@ def _add_routes(app: FastAPI, service: _Service, api_key: str | None) -> None:
         methods=["POST"],
         response_model=response_model(several),
         response_model_exclude_none=True,
-        responses=_PROBLEMS,
+        responses=PROBLEMS,
         dependencies=guards,
         route_class_override=partial(  # type: ignore[arg-type]
             JsonRoute, body=Body, is_allowed=partial(has_key, api_key)
         ),
     )
 
-    @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
+    @app.get("/labels", responses={401: PROBLEMS[401]}, dependencies=guards)
     async def labels() -> LabelsResponse:
         """Return the loaded models, their labels and the columns of their rows."""
         return LabelsResponse(
@@ -384,14 +383,28 @@ def _add_routes(app: FastAPI, service: _Service, api_key: str | None) -> None:
             ]
         )
 
-    @app.get("/health", responses={503: _PROBLEMS[503]})
+    @app.get(
+        "/samples",
+        response_model=SamplesResponse,
+        responses={401: PROBLEMS[401]},
+        dependencies=guards,
+    )
+    async def sample_texts() -> Response:
+        """Return the samples that the page offers, if the service was given any."""
+        return _as_json({"samples": samples})
+
+
+def _add_open_routes(app: FastAPI, service: _Service) -> None:
+    """Add the routes that need no key: the page, and those of orchestrators and Prometheus."""
+
+    @app.get("/health", responses={503: PROBLEMS[503]})
     async def health() -> Status:
         """Return whether the process works; if not, restart it."""
         if not service.running:
             raise HTTPException(503, "a model's thread has ended.")
         return Status(status="ok")
 
-    @app.get("/ready", responses={503: _PROBLEMS[503]})
+    @app.get("/ready", responses={503: PROBLEMS[503]})
     async def ready() -> Status:
         """Return whether the service accepts requests; if not, send them elsewhere."""
         if app.state.stopping or not service.running:
@@ -419,24 +432,3 @@ def _as_json(content: Any) -> Response:
     """Return a JSON response without validating it by a response model, since it was built here."""
     text = _ENCODER.encode(content)
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
-
-
-async def respond_invalid(request: Request, error: Any) -> Response:
-    """Return a 422 with the place and the reason of the first errors in a request.
-
-    Parameters
-    ----------
-    request : fastapi.Request
-    error : RequestValidationError
-
-    Returns
-    -------
-    JSONResponse
-        The invalid input itself is left out, as it may be anything.
-    """
-    # Without the input, which may have values that JSON cannot hold, such as NaN or surrogates.
-    found = [
-        {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
-        for one in error.errors()[:_MAX_REASONS]
-    ]
-    return JSONResponse({"detail": found}, 422)

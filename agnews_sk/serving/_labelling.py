@@ -15,12 +15,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from agnews_sk import __version__
 from agnews_sk.labelling import MAX_LABEL_LENGTH, LabellingSession, annotations_as
 from agnews_sk.serving._api_key import check_key, key_check
-from agnews_sk.serving._app import respond_invalid
 from agnews_sk.serving._connections import BacklogSocket
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import Metrics
 from agnews_sk.serving._page import LABELLING_HEADERS, LABELLING_PAGE
+from agnews_sk.serving._problems import respond_invalid
 from agnews_sk.serving._workers import BACKLOG, bind, make_server
 
 LOOPBACK = "127.0.0.1"
@@ -40,8 +40,8 @@ class Decided(BaseModel):
     suggested: str = Field("", max_length=MAX_LABEL_LENGTH)
 
 
-class NewClass(BaseModel):
-    """A label to choose from."""
+class ClassName(BaseModel):
+    """A label to choose from, which is to be added or removed."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -96,7 +96,9 @@ def create_labelling_app(
     app.add_middleware(Guard, limits=limits, metrics=Metrics())
     app.add_exception_handler(RequestValidationError, respond_invalid)
     _add_page(app)
-    _add_routes(app, session, on_finish, Depends(key_check(api_key)))
+    guard = Depends(key_check(api_key))
+    _add_routes(app, session, on_finish, guard)
+    _add_class_routes(app, session, guard)
     return app
 
 
@@ -209,19 +211,6 @@ def _add_routes(
             raise _storage_error("nothing could be taken back", error) from error
         return _as_json(_state(session))
 
-    @app.post("/classes", dependencies=[guard])
-    def classes(request: NewClass) -> Response:
-        """Add a label to choose from."""
-        if len(session.classes) >= _MAX_CLASSES:
-            raise HTTPException(422, f"there are {_MAX_CLASSES} labels, the most that are allowed.")
-        try:
-            session.add_class(request.name.strip())
-        except ValueError as error:
-            raise HTTPException(422, str(error)) from error
-        except OSError as error:
-            raise _storage_error("the label could not be added", error) from error
-        return _as_json(_state(session))
-
     @app.get("/export/{tool}", dependencies=[guard])
     def export(tool: Literal["label_studio", "doccano"]) -> Response:
         """Return all texts and their labels in the JSON of an annotation tool."""
@@ -238,6 +227,34 @@ def _add_routes(
         """End the session."""
         on_finish()
         return _as_json({"file": str(session.path)})
+
+
+def _add_class_routes(app: FastAPI, session: LabellingSession, guard: Any) -> None:
+    """Add the routes that change the labels to choose from, which need the key."""
+
+    @app.post("/classes", dependencies=[guard])
+    def add_class(request: ClassName) -> Response:
+        """Add a label to choose from."""
+        if len(session.classes) >= _MAX_CLASSES:
+            raise HTTPException(422, f"there are {_MAX_CLASSES} labels, the most that are allowed.")
+        try:
+            session.add_class(request.name.strip())
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        except OSError as error:
+            raise _storage_error("the label could not be added", error) from error
+        return _as_json(_state(session))
+
+    @app.post("/classes/remove", dependencies=[guard])
+    def remove_class(request: ClassName) -> Response:
+        """Remove a label that no text has."""
+        try:
+            session.remove_class(request.name)
+        except ValueError as error:  # labelled in another window
+            raise HTTPException(409, str(error)) from error
+        except OSError as error:
+            raise _storage_error("the label could not be removed", error) from error
+        return _as_json(_state(session))
 
 
 def _storage_error(what: str, error: OSError) -> HTTPException:

@@ -270,6 +270,14 @@ class LabelsResponse(BaseModel):
     models: list[ModelLabels]
 
 
+class SamplesResponse(BaseModel):
+    """Samples to try the models on."""
+
+    samples: list[str | dict[str, Any]] = Field(
+        description="Texts, or rows with cells by column.", examples=[[_TEXT]]
+    )
+
+
 class Status(BaseModel):
     """The state of the service."""
 

@@ -109,7 +109,7 @@ def serve(
         Called with the port once it is bound. Requests are accepted from then on, and served as
         soon as the models are loaded.
     **app_options
-        `limits`, `api_key`, `max_batch` and `max_wait` of `create_app`.
+        `limits`, `api_key`, `max_batch`, `max_wait` and `samples` of `create_app`.
 
     Raises
     ------

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
+from agnews_sk._core.mapped import mixed_bits
 from agnews_sk._core.repeats import same_rows
 from agnews_sk.classifiers import RowBlock
 from agnews_sk.streaming._folder import WorkFolder
@@ -16,9 +17,6 @@ from agnews_sk.vectorization import (
     tokens_of_arrays,
     tokens_to_arrays,
 )
-
-# Multipliers of SplitMix64 (Steele et al. 2014), which mixes the bits of an integer.
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 class Counting(NamedTuple):
@@ -201,8 +199,5 @@ def _places(X: sp.csr_array) -> np.ndarray:
     -------
     ndarray of float of shape (n_rows,)
     """
-    bits = (same_rows(X) + 0.0).view(np.uint64)
-    for multiplier, shift in zip(_MIX, (30, 27)):
-        bits = (bits ^ (bits >> np.uint64(shift))) * multiplier
-    bits ^= bits >> np.uint64(31)
+    bits = mixed_bits((same_rows(X) + 0.0).view(np.uint64))
     return (bits >> np.uint64(11)) * 2.0**-53

@@ -1,6 +1,5 @@
 """Fit logistic regression and its temperature on rows that are read block by block."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
+from agnews_sk._core.counted import counted
 from agnews_sk._core.products import Run, threads
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import class_weights
 from agnews_sk.classifiers import (
     ROWS_TO_CALIBRATE_ON,
@@ -177,10 +178,9 @@ class _Fits:
             codes.append(y[seen])
         y = np.concatenate(codes)
         if len(rare := np.setdiff1d(np.arange(len(classes)), y)):
-            warnings.warn(
+            warn_user(
                 f"the temperature is chosen without the classes {classes[rare].tolist()}, "
                 "which have too few distinct rows to hold one out.",
-                stacklevel=4,
             )
         weight = self._weights[y]
         if not weight.any():
@@ -224,11 +224,10 @@ class _Fits:
         )
         finite(found.coef)
         if not found.converged:
-            warnings.warn(
-                f"the fit stopped after {found.n_iter} steps, before it converged to "
+            warn_user(
+                f"the fit stopped after {counted(found.n_iter, 'step')}, before it converged to "
                 f"tol={classifier.tol}; increase max_iter={classifier.max_iter}, or decrease C.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         return found
 

@@ -1,6 +1,5 @@
 """The stage that reads, filters, joins and cleans rows, and what is kept of them."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import partial
@@ -10,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from agnews_sk._core.counted import counted
 from agnews_sk._core.labels import encode_labels
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.datasets import (
     FilePart,
     LabelsOfBlock,
@@ -219,7 +220,7 @@ def _rows_read(
     }
     if not totals["n_kept"]:
         raise ValueError(
-            f"No rows in {shown} that can be used: of {totals['n_read']:,} rows "
+            f"No rows in {shown} that can be used: of {counted(totals['n_read'], 'row')} "
             f"{totals['n_faulty']:,} are broken, and the samplers drop all others."
         )
     with_rows = [block for block in blocks if block["labels"]["texts"]]
@@ -348,9 +349,8 @@ def classes_of_kept(found: RowsRead, labels: Sequence[str]) -> tuple[np.ndarray,
     kept, codes = np.unique([found.codes[label] for label in labels], return_inverse=True)
     lost = np.delete(found.classes, kept).tolist()
     if lost:
-        warnings.warn(
+        warn_user(
             f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
-            stacklevel=5,
         )
     classes, _ = encode_labels(found.classes[kept])
     return classes, dict(zip(labels, codes.tolist()))

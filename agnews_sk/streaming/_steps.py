@@ -14,9 +14,14 @@ from agnews_sk.classifiers import CalibratedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner
 from agnews_sk.sampling import DuplicateFilter, RowFilter, SamplerChain
 from agnews_sk.streaming._classifier import check_classifier
+from agnews_sk.streaming._net import check_net, is_net, own_tokenizer
+from agnews_sk.tokenization import PretrainedTokenizer, WordTokenizer
 from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 
-_SUPPORTED = "fit_files trains the pipelines of make_tfidf_pipeline, without columns="
+_SUPPORTED = (
+    "fit_files trains the pipelines of make_tfidf_pipeline, without columns=, and of "
+    "make_finetune_pipeline"
+)
 
 
 class TextBlock(NamedTuple):
@@ -37,12 +42,20 @@ class TextBlock(NamedTuple):
 
 
 class Steps:
-    """The steps of a pipeline: samplers and transformers of rows, vectorizer and classifier.
+    """The steps of a pipeline: those of rows, a vectorizer or tokenizer, and the classifier.
 
     Parameters
     ----------
     pipeline : imblearn.pipeline.Pipeline
         Unfitted; its steps are fitted in place.
+
+    Attributes
+    ----------
+    classifier : CalibratedLogisticRegression or TextNetClassifier
+    vectorizer : NgramUnion, NgramVectorizer or None
+        Before the logistic regression.
+    tokenizer : PretrainedTokenizer or None
+        Before a network, or that of the network.
 
     Raises
     ------
@@ -52,21 +65,49 @@ class Steps:
 
     def __init__(self, pipeline: Any) -> None:
         steps = [(name, step) for name, step in getattr(pipeline, "steps", []) if not _skips(step)]
-        if len(steps) < 2 or type(steps[-1][1]) is not CalibratedLogisticRegression:
-            named = f"{steps[-1][0]!r}, {type(steps[-1][1]).__name__}" if steps else repr(pipeline)
-            raise TypeError(
-                "the last step of pipeline must be CalibratedLogisticRegression to be fitted block "
-                f"by block, got {named:.100}; {_SUPPORTED}."
-            )
-        self._rows = [found for name, step in steps[:-2] for found in _row_steps(name, step)]
+        self.classifier = _classifier_of(pipeline, steps)
+        self.vectorizer: Any = None
+        self.tokenizer: PretrainedTokenizer | None = None
+        self._has_own_tokenizer = False
+        trains_net = is_net(self.classifier)
+        of_rows = self._end_in_net(steps) if trains_net else steps[:-2]
+        self._rows = [found for name, step in of_rows for found in _row_steps(name, step)]
         self._check_order()
-        self.vectorizer, self.classifier = steps[-2][1], steps[-1][1]
-        if not isinstance(self.vectorizer, NgramUnion | NgramVectorizer):
+        if not trains_net:
+            self._set_vectorizer(*steps[-2])
+        (check_net if trains_net else check_classifier)(self.classifier)
+
+    def _set_vectorizer(self, name: str, step: Any) -> None:
+        """Set the vectorizer; reject what is none."""
+        if not isinstance(step, NgramUnion | NgramVectorizer):
             raise TypeError(
-                f"the step {steps[-2][0]!r}, {type(self.vectorizer).__name__}, cannot be fitted "
-                f"block by block; use NgramUnion or NgramVectorizer: {_SUPPORTED}."
+                f"the step {name!r}, {type(step).__name__}, cannot be fitted block by block; use "
+                f"NgramUnion or NgramVectorizer: {_SUPPORTED}."
             )
-        check_classifier(self.classifier)
+        self.vectorizer = step
+
+    def _end_in_net(self, steps: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Set the tokenizer, and return the steps before it; reject a network without one."""
+        before = steps[-2][1] if len(steps) > 1 else None
+        if isinstance(before, PretrainedTokenizer):
+            self.tokenizer = before
+            return steps[:-2]
+        self.tokenizer = own_tokenizer(self.classifier)
+        self._has_own_tokenizer = True
+        if self.tokenizer is None:
+            named = f"the step {steps[-2][0]!r}, {type(before).__name__}," if before else "nothing"
+            raise TypeError(
+                f"{type(self.classifier).__name__} takes token ids, and must follow a "
+                "PretrainedTokenizer where files are read block by block, since others learn from "
+                f"all rows, got {named} before it; pass tokenize=PretrainedTokenizer() and "
+                "vocabulary='passthrough' to make_transformer_pipeline."
+            )
+        return steps[:-1]
+
+    def keep_tokenizer(self) -> None:
+        """Give a fitted network the tokenizer of its ids, if it has one of its own."""
+        if self._has_own_tokenizer:
+            self.classifier.tokenizer_ = self.tokenizer
 
     def _check_order(self) -> None:
         """Reject a filter after the one that drops duplicates, which is applied last."""
@@ -162,6 +203,35 @@ def _skips(step: Any) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
+def _classifier_of(pipeline: Any, steps: list[tuple[str, Any]]) -> Any:
+    """Return the last step; reject any that is not trained block by block.
+
+    Parameters
+    ----------
+    pipeline : object
+        For the message.
+    steps : list of (str, estimator)
+        Its steps, without those that do nothing.
+
+    Returns
+    -------
+    CalibratedLogisticRegression or TextNetClassifier
+
+    Raises
+    ------
+    TypeError
+    """
+    name, last = steps[-1] if steps else ("", None)
+    is_linear = type(last) is CalibratedLogisticRegression and len(steps) > 1
+    if is_linear or is_net(last):
+        return last
+    named = f"{name!r}, {type(last).__name__}" if steps else repr(pipeline)
+    raise TypeError(
+        "the last step of pipeline must be CalibratedLogisticRegression or a network over token "
+        f"ids to be fitted block by block, got {named:.100}; {_SUPPORTED}."
+    )
+
+
 def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
     """Return a step of rows, or the samplers that it consists of; reject any other.
 
@@ -186,7 +256,8 @@ def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
         _check_sampler(name, step)
         return [(name, step)]
     learns_nothing = isinstance(step, ColumnJoiner) or not get_tags(step).requires_fit
-    if learns_nothing and not isinstance(step, MixedColumnJoiner):
+    # Which segmenter splits words is decided by all rows, and so are the kinds of columns.
+    if learns_nothing and not isinstance(step, MixedColumnJoiner | WordTokenizer):
         return [(name, step)]
     raise TypeError(
         f"the step {name!r}, {type(step).__name__}, learns from all rows, and cannot be fitted "

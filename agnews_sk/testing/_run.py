@@ -1,6 +1,5 @@
 """Run the checks on one estimator, or as pytest tests."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Literal, TypedDict
@@ -9,6 +8,7 @@ from unittest import SkipTest
 from sklearn.exceptions import EstimatorCheckFailedWarning, SkipTestWarning
 
 import agnews_sk.testing._checks  # noqa: F401  registers the checks
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.testing._registry import REGISTERED, Check, checks_for
 
 Reasons = dict[str, str]
@@ -216,9 +216,9 @@ def _warn(result: CheckResult, on_skip: str | None, on_fail: str | None) -> None
     """Warn of a check that was skipped or failed, where requested."""
     if result["status"] == "skipped" and on_skip == "warn":
         message = f"{result['check_name']} was skipped: {result['exception']}."
-        warnings.warn(message, SkipTestWarning, stacklevel=3)
+        warn_user(message, SkipTestWarning)
     if result["status"] == "failed" and on_fail == "warn":
-        warnings.warn(EstimatorCheckFailedWarning(**result), stacklevel=3)
+        warn_user(EstimatorCheckFailedWarning(**result))
 
 
 def parametrize_with_text_checks(

@@ -10,6 +10,7 @@ from agnews_sk.tokenization._encoded_tokens import (
 )
 from agnews_sk.tokenization._model_input import (
     CHUNK_OVERLAP,
+    CHUNKS_OF_PAIRS,
     MAX_CHUNKS,
     MOST_CHUNKS,
     TRUNCATIONS,

@@ -20,6 +20,7 @@ from joblib import cpu_count
 
 from agnews_sk._core.columnar import to_ragged
 from agnews_sk._core.pretrained import naming_packages
+from agnews_sk._core.text_pairs import split_pair
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,7 +34,7 @@ _PARALLELISM = "TOKENIZERS_PARALLELISM"  # environment variable that the library
 _parallelism_lock = threading.RLock()
 
 
-def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
+def encode_texts(tokenizer_json: str, texts: pl.Series, *, text_pair: bool = False) -> pl.Series:
     """Return the ids of each text, encoded in batches by a pool of threads.
 
     Python's threads run in parallel here, as the library, written in Rust, releases the GIL. Its
@@ -44,6 +45,8 @@ def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
     tokenizer_json : str
     texts : polars.Series of str of shape (n_samples,)
         Without nulls.
+    text_pair : bool, default=False
+        Whether to divide texts into two segments, see `split_pair`.
 
     Returns
     -------
@@ -54,8 +57,11 @@ def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
 
     def encode(start: int) -> tuple[np.ndarray, np.ndarray]:
         """Return lengths, of shape (batch,), and flat ids, of shape (n_ids,), of a batch."""
+        batch: list[Any] = texts.slice(start, _BATCH_ROWS).to_list()
+        if text_pair:
+            batch = list(map(_as_input, batch))
         # "Fast" leaves out the offsets of tokens in the text, which are not needed here.
-        found = tokenizer.encode_batch_fast(texts.slice(start, _BATCH_ROWS).to_list())
+        found = tokenizer.encode_batch_fast(batch)
         lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
         ids = chain.from_iterable(one.ids for one in found)
         return lengths, np.fromiter(ids, dtype=np.int64, count=lengths.sum())
@@ -63,6 +69,32 @@ def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
     with _without_library_threads(), ThreadPoolExecutor(cpu_count()) as pool:
         lengths, ids = zip(*pool.map(encode, range(0, len(texts), _BATCH_ROWS)))
     return to_ragged(np.concatenate(ids), np.concatenate([[0], *lengths]).cumsum())
+
+
+def _as_input(text: str) -> str | tuple[str, ...]:
+    """Return a text as the library takes it, which is a tuple if it has two segments."""
+    segments = tuple(segment.text for segment in split_pair(text))
+    return segments if len(segments) == 2 else segments[0]
+
+
+def separator_ids(tokenizer_json: str) -> tuple[int, ...]:
+    """Return the ids of the special tokens between the two texts of a pair.
+
+    Parameters
+    ----------
+    tokenizer_json : str
+
+    Returns
+    -------
+    tuple of int
+        One of BERT, two of RoBERTa and MPNet; empty if the tokenizer puts nothing there.
+    """
+    found = load_tokenizer(tokenizer_json).encode("a", "a")
+    of_text = found.sequence_ids  # None for special tokens
+    if 0 not in of_text or 1 not in of_text:
+        return ()
+    end_of_first = len(of_text) - of_text[::-1].index(0)
+    return tuple(found.ids[end_of_first : of_text.index(1)])
 
 
 def decode_ids(tokenizer_json: str, ids: pl.Series) -> np.ndarray:
@@ -115,7 +147,7 @@ def load_tokenizer(tokenizer_json: str) -> "Tokenizer":
     return Tokenizer.from_str(tokenizer_json)
 
 
-def truncating(tokenizer_json: str, max_length: int | None) -> str:
+def truncating(tokenizer_json: str, max_length: int | None, *, text_pair: bool = False) -> str:
     """Return the JSON of the tokenizer that truncates to `max_length` and does not pad.
 
     Parameters
@@ -123,6 +155,8 @@ def truncating(tokenizer_json: str, max_length: int | None) -> str:
     tokenizer_json : str
     max_length : int or None
         In ids, special tokens included; None keeps the tokenizer's own truncation.
+    text_pair : bool, default=False
+        Whether there must be room for two texts. Of these the longer one is truncated first.
 
     Returns
     -------
@@ -131,16 +165,17 @@ def truncating(tokenizer_json: str, max_length: int | None) -> str:
     Raises
     ------
     ValueError
-        If `max_length` leaves no room for a token besides the special ones.
+        If `max_length` leaves no room for a token of each text besides the special ones.
     """
     tokenizer = load_tokenizer.__wrapped__(tokenizer_json)  # a new one, not that of the cache
     tokenizer.no_padding()
     if max_length is not None:
-        n_special = tokenizer.num_special_tokens_to_add(False)
-        if max_length <= n_special:
+        n_special = tokenizer.num_special_tokens_to_add(text_pair)
+        n_texts, more = (2, "one of each text") if text_pair else (1, "one more")
+        if max_length < n_special + n_texts:
             raise ValueError(
-                f"max_length must be at least {n_special + 1} to hold the {n_special} special "
-                f"tokens and one more, got {max_length}."
+                f"max_length must be at least {n_special + n_texts} to hold the {n_special} "
+                f"special tokens and {more}, got {max_length}."
             )
         tokenizer.enable_truncation(max_length)
     return tokenizer.to_str()

@@ -26,15 +26,17 @@ class Division(NamedTuple):
 
     Attributes
     ----------
-    tokens : ndarray of int of shape (n_tokens,)
-        Positions of the chunks' tokens among those of all texts.
+    starts, lengths : ndarray of int of shape (3 * n_chunks,)
+        Runs of tokens, as positions among those of all texts: the first token of the text if it is
+        a special one, those of the chunk, and the last one of the text if it is special.
     offsets : ndarray of int of shape (n_chunks + 1,)
-        Chunk j has the tokens ``tokens[offsets[j]:offsets[j + 1]]``.
+        Chunk j has the tokens from ``offsets[j]`` to ``offsets[j + 1]`` of all runs together.
     chunk_offsets : ndarray of int of shape (n_samples + 1,)
         Text i has the chunks ``chunk_offsets[i]`` to ``chunk_offsets[i + 1]``.
     """
 
-    tokens: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
     offsets: np.ndarray
     chunk_offsets: np.ndarray
 
@@ -74,8 +76,8 @@ def divide_texts(
     >>> found = divide_texts(
     ...     np.array([0, 8]), room=4, overlap=1, max_chunks=9, special_tokens=(1, 0)
     ... )
-    >>> np.split(found.tokens, found.offsets[1:-1])
-    [array([0, 1, 2, 3, 4]), array([0, 4, 5, 6, 7])]
+    >>> found.starts.reshape(2, 3).tolist(), found.lengths.reshape(2, 3).tolist()
+    ([[0, 1, 8], [0, 4, 8]], [[1, 4, 0], [1, 4, 0]])
     """
     first, last = special_tokens
     lengths = np.diff(offsets)
@@ -89,14 +91,13 @@ def divide_texts(
     text = np.repeat(np.arange(len(lengths)), n_chunks)  # all (n_chunks,)
     number = np.arange(len(text)) - chunk_offsets[text]
     start = number * (inner - width)[text] // np.maximum(n_chunks - 1, 1)[text]
-    sizes = np.where(is_long, width + first + last, lengths)[text]
-
-    token_offsets = np.concatenate([[0], sizes.cumsum()])
-    chunk = np.repeat(np.arange(len(text)), sizes)  # all (n_tokens,)
-    place = np.arange(token_offsets[-1]) - token_offsets[chunk]
-    tokens = offsets[text[chunk]] + start[chunk] + place
-    tokens = np.where(place < first, offsets[text[chunk]], tokens)
-    is_last = place >= sizes[chunk] - last
+    long = is_long[text]
+    firsts, lasts = np.where(long, first, 0), np.where(long, last, 0)
+    starts = offsets[text], offsets[text] + start + firsts, offsets[text + 1] - lasts
+    runs = np.column_stack([firsts, np.where(is_long, width, lengths)[text], lasts])
     return Division(
-        np.where(is_last, offsets[text[chunk] + 1] - 1, tokens), token_offsets, chunk_offsets
+        np.column_stack(starts).ravel(),
+        runs.ravel(),
+        np.concatenate([[0], runs.sum(axis=1).cumsum()]),
+        chunk_offsets,
     )

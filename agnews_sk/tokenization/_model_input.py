@@ -1,6 +1,5 @@
 """How token ids become the input of a model: checked, cut to its length, and padded with one id."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
@@ -10,7 +9,10 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.mapped import take_runs
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.tokenization._chunks import Chunks, divide_texts
+from agnews_sk.tokenization._segments import cut_of_pairs, find_separators
 
 # Longer than any text, and a length that the `tokenizers` library accepts (32 bits, signed).
 WHOLE_TEXT = 2**31 - 1
@@ -18,6 +20,13 @@ TRUNCATIONS = ("head", "tail", "head+tail", "chunk")
 CHUNK_OVERLAP = 0.125
 MAX_CHUNKS = 32  # by default
 MOST_CHUNKS = 1_024  # a text of them fills the memory of most machines
+# Of what is kept of a longer text, the share that comes from its start.
+_HEAD_SHARES = {"head": 1.0, "tail": 0.0, "head+tail": 0.25}
+CHUNKS_OF_PAIRS = (
+    "truncation='chunk' divides single texts, and text_pair=True reads two; set another "
+    "truncation, which cuts the longer text first, or text_pair=False."
+)
+_MOST_SEPARATORS = 4  # tokens between two texts; models have one or two
 # A warning where more texts than this share lose tokens.
 _MANY_CUT = 0.1
 
@@ -81,6 +90,9 @@ class ModelInput:
         chunk, an int their number; at most half of a chunk.
     max_chunks : int, default=32
         Most chunks of a text, up to 1,024; what is behind the last is dropped.
+    separator : tuple of int, default=()
+        Ids between the two texts of a pair. Of a longer pair the longer text is cut first, and
+        both keep at least one token. Empty where rows are single texts.
 
     Raises
     ------
@@ -105,6 +117,7 @@ class ModelInput:
     special_tokens: SpecialTokens = NO_SPECIAL_TOKENS
     chunk_overlap: float | int = CHUNK_OVERLAP
     max_chunks: int = MAX_CHUNKS
+    separator: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.pad_id < self.vocab_size:
@@ -118,8 +131,28 @@ class ModelInput:
             raise ValueError(
                 f"truncation must be one of {list(TRUNCATIONS)}, got {self.truncation!r}."
             )
+        if self.separator:
+            self._check_pairs()
         if self.truncation == "chunk":
             self._check_chunks()
+
+    def _check_pairs(self) -> None:
+        """Reject separators that are none, pairs without room for both texts, and their chunks."""
+        if len(self.separator) > _MOST_SEPARATORS or not all(
+            0 <= id_ < self.vocab_size for id_ in self.separator
+        ):
+            raise ValueError(
+                f"separator must be at most {_MOST_SEPARATORS} ids in [0, {self.vocab_size}), got "
+                f"{self.separator!r:.60}."
+            )
+        least = sum(self.special_tokens) + len(self.separator) + 2
+        if self.max_length < least:
+            raise ValueError(
+                f"max_length must be at least {least} with text_pair=True, to hold the special "
+                f"tokens and one of each text, got {self.max_length}."
+            )
+        if self.truncation == "chunk":
+            raise ValueError(CHUNKS_OF_PAIRS)
 
     def _check_chunks(self) -> None:
         """Reject chunks without room for tokens, or with overlaps that multiply the tokens."""
@@ -167,6 +200,7 @@ class ModelInput:
             special_tokens=SpecialTokens(int(bool(first)), int(bool(last))),
             chunk_overlap=_plain(entries.get("chunk_overlap", CHUNK_OVERLAP)),
             max_chunks=int(entries.get("max_chunks", MAX_CHUNKS)),
+            separator=tuple(map(int, entries.get("separator", ()))),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -178,6 +212,7 @@ class ModelInput:
             "ends": list(self.special_tokens),
             "chunk_overlap": _plain(self.chunk_overlap),
             "max_chunks": int(self.max_chunks),
+            "separator": list(self.separator),
         }
 
     def prepare(self, ids: pl.Series, *, name: str = "X") -> Chunks:
@@ -245,13 +280,27 @@ class ModelInput:
                 f"the tokenizer has {tokenizer.vocab_size_} ids, the model {self.vocab_size}."
             )
 
-    def cut(self, ids: pl.Series) -> Chunks:
+    def has_pairs(self, ids: pl.Series) -> bool:
+        """Return whether any row has two texts.
+
+        Parameters
+        ----------
+        ids : polars.Series of list of int of shape (n_samples,)
+
+        Returns
+        -------
+        bool
+        """
+        return bool((self._separators(ids) >= 0).any())
+
+    def cut(self, ids: pl.Series, *, values: pl.Series | None = None) -> Chunks:
         """Truncate texts longer than `max_length`, or divide them into chunks.
 
         Parameters
         ----------
-        ids : polars.Series of list of shape (n_samples,)
-            Ids, or another value per token, such as its position.
+        ids : polars.Series of list of int of shape (n_samples,)
+        values : polars.Series of list of shape (n_samples,), optional
+            Another value per token, such as its position, to cut in place of the ids.
 
         Returns
         -------
@@ -259,10 +308,11 @@ class ModelInput:
             Special tokens are kept, in each chunk.
         """
         offsets = row_offsets(ids)
+        values = ids if values is None else values
         if np.diff(offsets).max(initial=0) <= self.max_length:
-            return Chunks(ids, None)
+            return Chunks(values, None)
         if self.truncation != "chunk":
-            return Chunks(self._truncate(ids, offsets), None)
+            return Chunks(self._truncate(values, offsets, self._separators(ids)), None)
         found = divide_texts(
             offsets,
             room=self._room,
@@ -270,10 +320,10 @@ class ModelInput:
             max_chunks=self.max_chunks,
             special_tokens=self.special_tokens,
         )
-        chunks = to_ragged(flat_values(ids).to_numpy()[found.tokens], found.offsets)
-        return Chunks(chunks, found.chunk_offsets)
+        chunks = take_runs(flat_values(values).to_numpy(), found.starts, found.lengths)
+        return Chunks(to_ragged(chunks, found.offsets), found.chunk_offsets)
 
-    def warn_of_cut(self, ids: pl.Series, *, of: str = "texts", stacklevel: int) -> None:
+    def warn_of_cut(self, ids: pl.Series, *, of: str = "texts") -> None:
         """Warn if more than a tenth of the texts are longer than what is read of them.
 
         Parameters
@@ -282,8 +332,6 @@ class ModelInput:
             Not cut yet.
         of : str, default="texts"
             What they are, in the message.
-        stacklevel : int
-            Of the caller, whose caller is 2, as for `warnings.warn`.
 
         Warns
         -----
@@ -297,13 +345,14 @@ class ModelInput:
         else:
             longest, what = self.max_length, f"max_length={self.max_length} tokens"
             way_out = "truncation='chunk' reads them whole, and a larger max_length more of them"
+            if self.separator:
+                way_out = "a larger max_length reads more of them"
         n_cut = int((ids.list.len() > longest).sum())
         if n_cut > _MANY_CUT * len(ids):
-            warnings.warn(
+            warn_user(
                 f"{n_cut:,} of {len(ids):,} {of} ({n_cut / len(ids):.0%}) are longer than {what} "
                 f"and are truncated; {way_out}.",
                 UserWarning,
-                stacklevel=stacklevel + 1,
             )
 
     @property
@@ -318,27 +367,48 @@ class ModelInput:
             return int(self.chunk_overlap)
         return int(self.chunk_overlap * self._room)
 
-    def _truncate(self, ids: pl.Series, offsets: np.ndarray) -> pl.Series:
+    def _separators(self, ids: pl.Series) -> np.ndarray:
+        """Return the position of the separator of each row, -1 of single texts, (n_samples,)."""
+        if not self.separator:
+            return np.full(len(ids), -1)
+        return find_separators(flat_values(ids).to_numpy(), row_offsets(ids), self.separator)
+
+    def _truncate(
+        self, values: pl.Series, offsets: np.ndarray, separators: np.ndarray
+    ) -> pl.Series:
         """Return texts with at most `max_length` tokens each.
 
         Parameters
         ----------
-        ids : polars.Series of list of shape (n_samples,)
+        values : polars.Series of list of shape (n_samples,)
         offsets : ndarray of int of shape (n_samples + 1,)
+        separators : ndarray of int of shape (n_samples,)
 
         Returns
         -------
         polars.Series of list of shape (n_samples,)
         """
-        lengths = np.diff(offsets)
+        starts, ends = offsets[:-1], offsets[1:]
         n_head, n_tail = self._n_kept()
-        # One flat mask over all tokens instead of a slice per text: (n_tokens,)
-        row = np.repeat(np.arange(len(lengths)), lengths)
-        position = np.arange(offsets[-1]) - offsets[row]
-        too_long = (lengths > self.max_length)[row]
-        dropped = too_long & (position >= n_head) & (position < lengths[row] - n_tail)
-        kept_offsets = np.concatenate([[0], np.minimum(lengths, self.max_length).cumsum()])
-        return to_ragged(flat_values(ids).to_numpy()[~dropped], kept_offsets)
+        too_long = (np.diff(offsets) > self.max_length) & (separators < 0)
+        # Two spans that each row drops, (start, end, start, end); empty ones lie at its end.
+        dropped = np.repeat(ends[:, None], 4, axis=1)
+        dropped[too_long, 0] = starts[too_long] + n_head
+        dropped[too_long, 1] = ends[too_long] - n_tail
+        if self.separator:
+            pairs, spans = cut_of_pairs(
+                offsets,
+                separators,
+                n_separator=len(self.separator),
+                max_length=self.max_length,
+                special_tokens=self.special_tokens,
+                head_share=_HEAD_SHARES[self.truncation],
+            )
+            dropped[pairs] = spans
+        run_starts = np.column_stack([starts, dropped[:, 1], dropped[:, 3]])  # (n_samples, 3)
+        lengths = np.column_stack([dropped[:, 0], dropped[:, 2], ends]) - run_starts
+        kept = take_runs(flat_values(values).to_numpy(), run_starts.ravel(), lengths.ravel())
+        return to_ragged(kept, np.concatenate([[0], lengths.sum(axis=1).cumsum()]))
 
     def _n_kept(self) -> tuple[int, int]:
         """Return how many tokens of a truncated text are kept at its start and at its end.
@@ -348,7 +418,7 @@ class ModelInput:
         """
         first, last = self.special_tokens
         room = max(self.max_length - first - last, 0)
-        from_head = {"head": room, "tail": 0, "head+tail": room // 4}[self.truncation]
+        from_head = int(room * _HEAD_SHARES[self.truncation])
         n_head = first + from_head
         return n_head, min(self.max_length - n_head, room - from_head + last)
 

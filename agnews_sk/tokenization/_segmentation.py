@@ -6,7 +6,6 @@ of characters becomes its bigrams: pairs of neighbouring characters.
 """
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -21,6 +20,7 @@ from joblib import effective_n_jobs
 
 from agnews_sk._core.columnar import flat_values, interleave, to_ragged
 from agnews_sk._core.optional import import_optional, pip_line
+from agnews_sk._core.user_warnings import warn_user
 
 # Characters that Unicode assigns to one of the scripts, and those of Japanese that it shares: the
 # signs of a long vowel and of a voiced consonant. In the syntax of Rust.
@@ -171,10 +171,9 @@ def segmenter_to_transform(record: str | None) -> Segmenter | None:
     if installed is None:
         _import_libraries(f"a model fitted with {record}")
     if installed != record:
-        warnings.warn(
+        warn_user(
             f"fitted on words that {record} found, but {installed} is installed, which may split "
             "some texts otherwise; fit again, or install these versions.",
-            stacklevel=4,
         )
     return Segmenter(record)
 
@@ -194,12 +193,11 @@ def warn_of_bigrams(choice: str | None, record: str | None) -> None:
     UserWarning
     """
     if choice == "auto" and record == BIGRAMS:
-        warnings.warn(
+        warn_user(
             "the texts have a script without spaces between words (Chinese, Japanese, Thai, Lao, "
             "Khmer or Burmese), and are split into pairs of characters, as dictionaries are not "
             f"installed; install agnews_sk[{_EXTRA}] with `{pip_line(_EXTRA)}`, or choose "
             "segmenter='bigrams'.",
-            stacklevel=4,
         )
 
 

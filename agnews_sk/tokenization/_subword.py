@@ -1,6 +1,5 @@
 """Tokenizers that split texts into subwords and return their ids."""
 
-import warnings
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.pretrained import resolve_pretrained
+from agnews_sk._core.text_pairs import check_text_pairs
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import Interval, StrOptions, check_texts
 from agnews_sk.caching import TextCache
 from agnews_sk.tokenization._backend import (
@@ -21,6 +23,7 @@ from agnews_sk.tokenization._backend import (
     encode_texts,
     load_pretrained,
     load_tokenizer,
+    separator_ids,
     train_tokenizer,
     truncating,
     unknown_share,
@@ -37,13 +40,16 @@ class _BackendTokenizer(  # type: ignore[call-arg]
     Subclasses have the parameters `max_length` and `cache`, and call `_keep` in `fit`.
     """
 
+    text_pair = False
+
     def transform(self, X: Any) -> pl.Series:
         """Return the ids of each text, special tokens included.
 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
-            Missing texts are treated as empty.
+            Missing texts are treated as empty. With `text_pair=True` also a frame of two text
+            columns.
 
         Returns
         -------
@@ -51,17 +57,23 @@ class _BackendTokenizer(  # type: ignore[call-arg]
             Truncated to `max_length`, not padded.
         """
         check_is_fitted(self)
-        texts = check_texts(X).fill_null("")
+        texts = self._checked_texts(X).fill_null("")
         if self.cache is None:
-            return encode_texts(self.tokenizer_json_, texts)
-        rows = self.cache.rows(self.tokenizer_json_, texts.to_list(), self._encode_rows)
+            return encode_texts(self.tokenizer_json_, texts, text_pair=self.text_pair)
+        namespace = self.tokenizer_json_ + (" of text pairs" if self.text_pair else "")
+        rows = self.cache.rows(namespace, texts.to_list(), self._encode_rows)
         lengths = [len(row) for row in rows]
         return to_ragged(np.concatenate(rows), np.concatenate([[0], lengths]).cumsum())
 
     def _encode_rows(self, texts: list[str]) -> list[np.ndarray]:
         """Return one array of ids per text, views into one flat array."""
-        ids = encode_texts(self.tokenizer_json_, pl.Series(values=texts, dtype=pl.String))
+        column = pl.Series(values=texts, dtype=pl.String)
+        ids = encode_texts(self.tokenizer_json_, column, text_pair=self.text_pair)
         return np.split(flat_values(ids).to_numpy(), row_offsets(ids)[1:-1])
+
+    def _checked_texts(self, X: Any) -> pl.Series:
+        """Return texts as one column, with the segments of a pair as one text."""
+        return check_text_pairs(X) if self.text_pair else check_texts(X)
 
     def inverse_transform(self, X: pl.Series) -> np.ndarray:
         """Return the texts of ids, without the special tokens.
@@ -108,7 +120,7 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         special_ids : dict of str to int or None
             With the keys pad, unk, cls, sep and mask.
         """
-        self.tokenizer_json_ = truncating(tokenizer_json, self.max_length)
+        self.tokenizer_json_ = truncating(tokenizer_json, self.max_length, text_pair=self.text_pair)
         self.vocab_size_ = load_tokenizer(self.tokenizer_json_).get_vocab_size()
         self.pad_token_id_ = special_ids["pad"]
         self.unk_token_id_ = special_ids["unk"]
@@ -232,7 +244,9 @@ class SubwordTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: 
         return self
 
 
-class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class PretrainedTokenizer(  # type: ignore[call-arg]
+    TakesEarlierStates, _BackendTokenizer, auto_wrap_output_keys=None
+):
     """Split texts into the ids that a pretrained model expects.
 
     Parameters
@@ -242,6 +256,10 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         if that is installed, otherwise from the Hub.
     max_length : int or None, default=None
         Largest number of ids per text, special tokens included; None is the model's own limit.
+    text_pair : bool, default=False
+        Take a frame of two text columns, and give the ids of both texts of a row with the special
+        tokens of the model between them. Where they are too long, the longer one is truncated
+        first. Single texts, and rows with one empty cell, have the ids of single texts.
     cache : TextCache, optional
         Cache of the ids, so that each distinct text is tokenized once over all folds and trials.
 
@@ -254,6 +272,8 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     vocab_size_ : int
     pad_token_id_, unk_token_id_, cls_token_id_, sep_token_id_, mask_token_id_ : int or None
         None where the model has no such token.
+    separator_ids_ : tuple of int
+        Ids between the two texts of a pair; empty where the model has none.
 
     See Also
     --------
@@ -277,12 +297,14 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     _parameter_constraints: dict[str, Any] = {
         "model": [str, Path, None],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "text_pair": ["boolean"],
         "cache": [TextCache, None],
     }
 
-    def __init__(self, *, model=None, max_length=None, cache=None):
+    def __init__(self, *, model=None, max_length=None, text_pair=False, cache=None):
         self.model = model
         self.max_length = max_length
+        self.text_pair = text_pair
         self.cache = cache
 
     def fit(self, X: Any = None, y: Any = None) -> "PretrainedTokenizer":
@@ -291,7 +313,8 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         Parameters
         ----------
         X : array-like of str of shape (n_samples,), optional
-            The first texts are checked for unknown tokens, otherwise ignored.
+            The first texts are checked for unknown tokens, otherwise ignored. With
+            `text_pair=True` also a frame of two text columns.
         y : None
             Ignored.
 
@@ -304,7 +327,8 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         OSError
             If the model cannot be found.
         ValueError
-            If the model has no fast tokenizer, or `max_length` leaves no room for a token.
+            If the model has no fast tokenizer, `max_length` leaves no room for a token, or the
+            tokenizer puts nothing between the texts of a pair.
 
         Warns
         -----
@@ -312,20 +336,31 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
             If most of the texts become unknown tokens: the model does not know their language.
         """
         self._validate_params()
-        texts = None if X is None else check_texts(X).drop_nulls()
+        texts = None if X is None else self._checked_texts(X).drop_nulls()
         self._keep(*load_pretrained(resolve_pretrained(self.model)))
+        if self.text_pair and not self.separator_ids_:
+            raise ValueError(
+                f"text_pair=True needs a model that marks where the second text begins, and "
+                f"model={self.model!r} puts no special token there; set text_pair=False to read "
+                "both as one text, or choose a model such as BERT or MPNet."
+            )
         if texts is not None:
             self._warn_of_unknown(texts)
         return self
+
+    @property
+    def separator_ids_(self) -> tuple[int, ...]:
+        """Ids between the two texts of a pair, a tuple of int."""
+        check_is_fitted(self)
+        return separator_ids(self.tokenizer_json_)
 
     def _warn_of_unknown(self, texts: pl.Series) -> None:
         """Warn if most of the texts become unknown tokens."""
         unknown = self.unk_token_id_
         share = 0 if unknown is None else unknown_share(self.tokenizer_json_, texts, unknown)
         if share > _MOSTLY:
-            warnings.warn(
+            warn_user(
                 f"{share:.0%} of the characters of the texts are unknown to the tokenizer of "
                 f"model={self.model!r}, which was not pretrained on their language; choose a model "
                 "of this language, or a multilingual one.",
-                stacklevel=3,
             )

@@ -1,10 +1,9 @@
 """What the words of training texts show: whether they suffice, or characters are needed too."""
 
-import warnings
-
 import numpy as np
 import polars as pl
 
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.tokenization._encoded_tokens import EncodedTokens
 from agnews_sk.tokenization._segmentation import Segmenter
 
@@ -71,9 +70,8 @@ def warn_of_undivided(share: float, pattern: str) -> None:
     UserWarning
     """
     if share > MOSTLY:
-        warnings.warn(
+        warn_user(
             f"{share:.0%} of the texts have at most one word each, by the "
             f"pattern {pattern!r}: it does not fit them, or their script has no spaces between "
             "words; choose n-grams of characters (analyzer='char_wb'), or another pattern.",
-            stacklevel=5,
         )

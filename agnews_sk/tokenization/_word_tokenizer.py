@@ -158,7 +158,6 @@ class WordTokenizer(  # type: ignore[call-arg]
         warn_of_stop_words(
             self.stop_words,
             lambda words: self._split(pl.Series(words, dtype=pl.String), None).to_list(),
-            stacklevel=3,
         )
         texts = check_texts(X).fill_null("")
         segmenter = segmenter_to_fit(self.segmenter)

@@ -80,19 +80,24 @@ class DeviceProcesses:
 
     def _start(self) -> None:
         """Start all processes."""
+        with _known_start_method():
+            for rank in range(1, self._n_devices):
+                self._start_one(rank)
+
+    def _start_one(self, rank: int) -> None:
+        """Start the process of a rank."""
         context = multiprocessing.get_context("spawn")
-        for rank in range(1, self._n_devices):
-            connection, theirs = context.Pipe()
-            process = context.Process(
-                target=work,
-                args=(rank, self._n_devices, str(self._folder), theirs),
-                name=f"agnews_sk-rank-{rank}",
-                daemon=True,
-            )
-            process.start()
-            theirs.close()
-            self._processes.append(process)
-            self._connections.append(connection)
+        connection, theirs = context.Pipe()
+        process = context.Process(
+            target=work,
+            args=(rank, self._n_devices, str(self._folder), theirs),
+            name=f"agnews_sk-rank-{rank}",
+            daemon=True,
+        )
+        process.start()
+        theirs.close()
+        self._processes.append(process)
+        self._connections.append(connection)
 
     def _wait_until_ready(self) -> None:
         """Wait until each process has sent that it is ready, or raise if one ends before."""
@@ -171,3 +176,21 @@ class DeviceProcesses:
             process.join()
             connection.close()
             process.close()
+
+
+@contextmanager
+def _known_start_method() -> Iterator[None]:
+    """Within the block, processes start by default in a way that a new process knows too.
+
+    It takes over the name of the default way, and in joblib's processes that is one of joblib's,
+    which it does not know.
+    """
+    before = multiprocessing.get_start_method(allow_none=True)
+    if before is None or before in multiprocessing.get_all_start_methods():
+        yield
+        return
+    multiprocessing.set_start_method("spawn", force=True)
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(before, force=True)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import time
@@ -138,7 +139,7 @@ def work(rank: int, n_processes: int, folder: str, connection: Connection) -> No
         Gets None when ready, and the time and text of an error; brings the orders.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends rank 0, which ends this process
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     # Errors are reported before the group ends, which the others notice at once.
     with ExitStack() as stack, _reporting(connection):
         worker = _Worker(joblib.load(Path(folder) / JOB, mmap_mode="r"), rank)
@@ -158,11 +159,15 @@ def _reporting(connection: Connection) -> Iterator[None]:
         raise SystemExit(1) from error
 
 
-def _end_with_parent() -> None:
-    """End this process when its parent ends, in any way."""
+def _end_with_parent(folder: str) -> None:
+    """End this process when its parent ends, in any way, and delete the folder of the run.
+
+    A parent that is killed cannot delete it; otherwise it ends this process first.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
 

@@ -7,6 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
+# Parts of the messages of errors of other types: of a CPU, and of another process.
+_OUT_OF_MEMORY = ("can't allocate memory", torch.OutOfMemoryError.__name__)
+
 
 def use_bfloat16(precision: str, device: str) -> bool:
     """Return whether training multiplies matrices in bfloat16.
@@ -89,11 +92,15 @@ def without_waiting(tensor: torch.Tensor, device: str | torch.device) -> torch.T
 
 @contextmanager
 def explain_out_of_memory(advice: str) -> Iterator[None]:
-    """Turn torch's out-of-memory errors, on any device, into a MemoryError with advice."""
+    """Turn torch's out-of-memory errors, on any device, into a MemoryError with advice.
+
+    That of another process comes as a RuntimeError with its name.
+    """
     try:
         yield
     except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        is_one = isinstance(error, torch.OutOfMemoryError)
+        if is_one or any(text in str(error) for text in _OUT_OF_MEMORY):
             raise MemoryError(f"The device ran out of memory; {advice}.") from error
         raise
 

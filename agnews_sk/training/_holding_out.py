@@ -1,10 +1,9 @@
 """The rows that `validation_fraction` holds out."""
 
-import warnings
-
 import numpy as np
 
 from agnews_sk._core.splitting import join_groups, split_rows
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.training._rows import TextRows
 
 
@@ -76,11 +75,10 @@ def hold_out(
         )
     rare = np.setdiff1d(_codes_in(rows.target), _codes_in(rows.target[valid]))
     if len(rare):
-        warnings.warn(
+        warn_user(
             f"validation_fraction={fraction} holds out no rows of the classes "
             f"{classes[rare].tolist()}, which have too few distinct rows; all are trained on.",
             UserWarning,
-            stacklevel=6,
         )
     return train, valid
 

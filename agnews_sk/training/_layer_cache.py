@@ -1,6 +1,5 @@
 """A cache of the outputs of frozen layers, so that these run once per text."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.nn import RaggedDataset
 from agnews_sk.training._depth import find_layers
 from agnews_sk.training._hardware import without_waiting
@@ -147,10 +147,9 @@ class LayerCache:
         shape = int(self._starts[-1]), hidden.shape[-1]  # (n_tokens, width)
         needed = shape[0] * shape[1] * self._dtype.itemsize
         if needed > self._max_bytes:
-            warnings.warn(
+            warn_user(
                 f"the outputs of the frozen layers need {needed:,} bytes, more than "
                 f"max_cache_bytes={self._max_bytes:,}; the frozen layers run again in each epoch.",
-                stacklevel=2,
             )
             self._max_bytes = 0
             return False

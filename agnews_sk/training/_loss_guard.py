@@ -1,7 +1,6 @@
 """Keep the weights finite when a loss is not."""
 
 import math
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.training._loop_state import LoopState
 from agnews_sk.training._rows import TextRows
 
@@ -104,11 +104,10 @@ class LossGuard:
                 f"{what}, and the logits are no longer finite; {self._advice}."
             )
         kept = "step before" if self._net.settings.patience is None else "best epoch"
-        warnings.warn(
+        warn_user(
             f"{what}, where training stopped; the weights are those of the {kept}. To train "
             f"longer, {self._advice}.",
             ConvergenceWarning,
-            stacklevel=2,
         )
 
     @property

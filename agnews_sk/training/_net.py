@@ -24,7 +24,7 @@ from agnews_sk.training._freezing import Freezing, freeze_layers
 from agnews_sk.training._hardware import fast_inference, without_waiting
 from agnews_sk.training._head import fit_head
 from agnews_sk.training._loop import Training
-from agnews_sk.training._net_params import check_takes_logits
+from agnews_sk.training._net_params import check_is_mean_over_rows, check_takes_logits
 from agnews_sk.training._pairs import balanced_batches
 from agnews_sk.training._parameter_groups import parameter_groups
 from agnews_sk.training._rows import TextRows, epoch_rng, in_order
@@ -323,6 +323,10 @@ class TextNet(ClassifierMixin, NeuralNet):
             criterion = copy.deepcopy(criterion)
             criterion.reduction = "none"
             self.criterion_ = criterion
+        if self.settings.devices > 1:
+            check_is_mean_over_rows(
+                criterion, self.n_classes, several=self.several_labels, device=self.device
+            )
         return self
 
     def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:

@@ -1,9 +1,12 @@
 """Which parameters of skorch's net `net_params` takes, and what values they may have."""
 
+import copy
 import inspect
 from numbers import Integral
 from typing import Any
 
+import torch
+import torch.nn.functional as F
 from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import nn
 
@@ -90,6 +93,40 @@ def check_takes_logits(criterion: Any) -> None:
         raise ValueError(
             f"the criterion {type(criterion).__name__} of net_params takes log-probabilities, but "
             "the module returns logits; use torch.nn.CrossEntropyLoss."
+        )
+
+
+@torch.no_grad()
+def check_is_mean_over_rows(criterion: Any, n_classes: int, *, several: bool, device: str) -> None:
+    """Reject a criterion whose losses of the shares of a batch do not add up to that of the batch.
+
+    Parameters
+    ----------
+    criterion : callable
+        Initialized. It is called with three rows, in evaluation mode.
+    n_classes : int
+    several : bool
+        Whether rows have several labels.
+    device : str
+
+    Raises
+    ------
+    ValueError
+    """
+    criterion = copy.deepcopy(criterion)
+    if isinstance(criterion, nn.Module):
+        criterion.eval()
+    logits = torch.arange(3.0 * n_classes, device=device).sin().reshape(3, n_classes)
+    target = torch.arange(3, device=device) % n_classes
+    target = F.one_hot(target, n_classes).float() if several else target
+    whole, first, others = (
+        criterion(logits[rows], target[rows]).mean() for rows in (slice(3), slice(1), slice(1, 3))
+    )
+    if not torch.isclose(whole, first / 3 + others * 2 / 3, rtol=1e-4, equal_nan=True):
+        raise ValueError(
+            f"the criterion {type(criterion).__name__} of net_params is not a mean over the rows "
+            "of a batch, so that devices cannot share a batch; let it give one loss per row, "
+            "use class_weight instead of a weight of its own, or set devices=1."
         )
 
 

@@ -1,12 +1,12 @@
 """Save a training run to its checkpoint, and resume it from there after a kill."""
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.training._averaging import AveragedWeights
 from agnews_sk.training._callback_state import restore_state, state_of
 from agnews_sk.training._checkpoint import Checkpoint
@@ -139,11 +139,10 @@ class SavedTraining:
             for _, callback in self._callbacks:
                 state_of(callback)
         except TypeError as error:
-            warnings.warn(
+            warn_user(
                 f"{error}: this training run cannot be resumed midway, since checkpoint_dir cannot "
                 "store that.",
                 UserWarning,
-                stacklevel=2,
             )
             return False
         return True

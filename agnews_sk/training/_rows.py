@@ -8,6 +8,7 @@ import torch
 from skorch.dataset import Dataset
 from torch import Tensor
 
+from agnews_sk._core.mapped import hash_runs
 from agnews_sk.nn import RaggedDataset, RaggedLoader
 
 
@@ -30,9 +31,15 @@ class TextRows(RaggedDataset, Dataset):
         return self.target
 
     def equal_rows(self) -> np.ndarray:
-        """Return one value per row, the same for rows of equal ids, of shape (n_samples,)."""
-        ids = np.split(self.values, self.text_offsets[1:-1])
-        return pd.factorize(np.array([row.tobytes() for row in ids], dtype=object))[0]
+        """Return one value per row, the same for rows of equal ids, of shape (n_samples,).
+
+        Different rows have the same one with a probability of 2 to the power of -64.
+        """
+        return pd.factorize(self.hashes())[0]
+
+    def hashes(self) -> np.ndarray:
+        """Return 64 bits of the ids of each row, in any dtype, of shape (n_samples,)."""
+        return hash_runs(self.values, self.text_offsets)
 
     def __getitem__(self, row: int) -> tuple[np.ndarray, Any]:
         if not -len(self) <= row < len(self):

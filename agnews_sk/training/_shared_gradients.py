@@ -1,5 +1,7 @@
 """Gradients of batches that are shared between several devices, as rank 0 computes them."""
 
+import multiprocessing
+import pickle
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -71,6 +73,7 @@ class SharedGradients(Gradients):
     @contextmanager
     def running(self) -> Iterator[None]:
         """Start the other processes, and end them after the block or when it fails."""
+        _check_no_group(self._n_devices)
         n_threads = torch.get_num_threads()
         on_cpu = torch.device(self._net.device).type == "cpu"
         of_each = max(n_threads // self._n_devices, 1) if on_cpu else n_threads
@@ -78,7 +81,7 @@ class SharedGradients(Gradients):
         try:
             with ExitStack() as stack:
                 folder = Path(stack.enter_context(_temporary_folder()))
-                joblib.dump(self._job(of_each), folder / JOB)
+                self._write_job(of_each, folder / JOB)
                 stack.enter_context(on_loopback())
                 self._processes = DeviceProcesses(self._n_devices, folder)
                 stack.enter_context(self._processes.running())
@@ -164,6 +167,17 @@ class SharedGradients(Gradients):
             )
         return orders
 
+    def _write_job(self, n_threads: int, path: Path) -> None:
+        """Write what the other processes need to a file."""
+        try:
+            joblib.dump(self._job(n_threads), path)
+        except (AttributeError, TypeError, pickle.PicklingError) as error:
+            raise ValueError(
+                f"devices={self._n_devices} sends the model and the criterion to other processes, "
+                f"and one of them cannot be pickled: {error}; define its class at the top of a "
+                "module, without lambda functions."
+            ) from error
+
     def _job(self, n_threads: int) -> Job:
         """Return what the other processes need, without what only rank 0 has."""
         net = self._net
@@ -205,7 +219,7 @@ def check_devices(classifier: Any) -> None:
         If `devices` is above 1, and there are fewer GPUs, the device is neither a CPU nor "cuda",
         or another parameter conflicts with it.
     RuntimeError
-        If torch has no `torch.distributed`, or a process group exists already.
+        If torch has no `torch.distributed`, or this process may not start others.
     """
     n = classifier.devices
     if n == 1:
@@ -218,6 +232,15 @@ def check_devices(classifier: Any) -> None:
     if not dist.is_available() or (device == "cuda" and not dist.is_nccl_available()):
         missing = "torch.distributed" if device == "cpu" else "torch.distributed with NCCL"
         raise RuntimeError(f"devices={n} needs {missing}, which this build of torch lacks.")
+    if multiprocessing.current_process().daemon:
+        raise RuntimeError(
+            f"devices={n} starts processes, but this one is a daemon, as those of "
+            "multiprocessing.Pool are, which may start none; use joblib or concurrent.futures."
+        )
+
+
+def _check_no_group(n: int) -> None:
+    """Raise a RuntimeError if this process is in a group already, not of a fit in a thread."""
     if dist.is_initialized():
         raise RuntimeError(
             f"devices={n} starts its own processes, but this process is in a group of "

@@ -1,6 +1,5 @@
 """Score a pipeline fitted on a fold, reusing cached rows and predictions where possible."""
 
-import warnings
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sklearn.utils.metadata_routing import process_routing
 
 from agnews_sk._core.imbalanced import imblearn
 from agnews_sk._core.label_sets import is_multilabel, label_format_of
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tuning._prefix_cache import FoldMemory
 from agnews_sk.tuning._private_copy import private_copy
@@ -124,11 +124,10 @@ class Scoring:
         """Return whether any score can be weighted, and warn of those that cannot."""
         unweighted = [name for name, one in self.scorers.items() if not _takes_weight(one)]
         if unweighted:
-            warnings.warn(
+            warn_user(
                 f"sample_weight does not reach the scores {unweighted}: their scorers do not take "
                 "it; they count each row once.",
                 UserWarning,
-                stacklevel=2,
             )
         return len(unweighted) < len(self.scorers)
 

@@ -1,7 +1,6 @@
 """From texts to the units of n-grams: words, or characters."""
 
 import re
-import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from agnews_sk._core.columnar import flat_values, without_nulls
 from agnews_sk._core.stop_words import stop_word_set, warn_of_stop_words
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import check_texts
 from agnews_sk.tokenization import (
     WORD_PATTERN,
@@ -66,14 +66,14 @@ class Analyzer(NamedTuple):
             if self.token_pattern is None:
                 raise ValueError("token_pattern must be a str for analyzer='word', got None.")
             words_of = self._replace(stop_words=None).split_few
-            warn_of_stop_words(self.stop_words, words_of, stacklevel=6)
+            warn_of_stop_words(self.stop_words, words_of)
             return
         is_default = self.token_pattern in (None, WORD_PATTERN, f"(?u){WORD_PATTERN}")
         unused = {"token_pattern": not is_default, "stop_words": self.stop_words is not None}
         for name, is_set in unused.items():
             if is_set:
                 message = f"The parameter {name!r} will not be used since 'analyzer' != 'word'."
-                warnings.warn(message, UserWarning, stacklevel=5)
+                warn_user(message, UserWarning)
 
     def encode(self, X: pl.Series, segmenter: Segmenter | None = None) -> EncodedTokens:
         """Return the words of texts, or the given tokens or ids, as codes, without stop words.

@@ -1,7 +1,6 @@
 """A transformer that embeds texts as dense vectors by a frozen pretrained encoder."""
 
 import json
-import warnings
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
@@ -27,6 +26,7 @@ from agnews_sk._core.pretrained import (
     quiet_transformers,
     resolve_pretrained,
 )
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, check_texts
 from agnews_sk.caching import TextCache, lent_cache
 from agnews_sk.tokenization import (
@@ -198,7 +198,6 @@ class SentenceEmbedder(
             self.model_input_.warn_of_cut(
                 tokenizer.transform(sample),
                 of="texts" if few else "sampled texts",
-                stacklevel=2,
             )
         return self
 
@@ -316,18 +315,16 @@ class SentenceEmbedder(
         """Warn if the model was trained to pool in another way, or with further modules."""
         pooling, left_out = pretrained_pooling(source), left_out_modules(source)
         if pooling not in (None, self.pooling):
-            warnings.warn(
+            warn_user(
                 f"{source} was trained with the pooling {pooling!r}, got pooling={self.pooling!r}; "
                 f"its vectors are those of sentence-transformers with pooling={pooling!r}.",
                 UserWarning,
-                stacklevel=3,
             )
         if left_out:
-            warnings.warn(
+            warn_user(
                 f"{source} has modules after its pooling that are not applied, {left_out}; to "
                 "apply them, use `encode` of sentence-transformers in a FunctionTransformer.",
                 UserWarning,
-                stacklevel=3,
             )
 
     def _make_model_input(self, tokenizer: PretrainedTokenizer) -> ModelInput:

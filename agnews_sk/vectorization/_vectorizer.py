@@ -1,6 +1,5 @@
 """Counts and TF-IDF weights of n-grams, equal to scikit-learn's."""
 
-import warnings
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -17,6 +16,7 @@ from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.few_texts import few_texts
 from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.stop_words import LANGUAGES
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
 from agnews_sk.tokenization import (
     SEGMENTERS,
@@ -379,10 +379,9 @@ class NgramVectorizer(  # type: ignore[call-arg]
         if self.supervised is True and not self.use_idf:
             raise ValueError("supervised=True multiplies idf_, so use_idf must be True, got False.")
         if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
-            warnings.warn(
+            warn_user(
                 f"Only float32 and float64 can hold weights; dtype={self.dtype} becomes float64.",
                 UserWarning,
-                stacklevel=4,
             )
 
     @property

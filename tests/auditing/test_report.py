@@ -44,10 +44,10 @@ def test_the_frame_has_a_row_per_finding_in_order(report):
 
 
 def test_json_holds_counts_rows_and_examples(report, tmp_path):
-    report.to_json(tmp_path / "audit.json")
+    report.to_json(tmp_path / "audit.json", source="rows of AG News")
     text = (tmp_path / "audit.json").read_text(encoding="utf-8")
     found = json.loads(text)
-    assert (found["n_rows"], found["seconds"]) == (4, 1.25)
+    assert (found["source"], found["n_rows"], found["seconds"]) == ("rows of AG News", 4, 1.25)
     assert found["findings"]["first"]["rows"] == [2, 0]
     assert found["findings"]["first"]["examples"][0] == {"row": 2, "text": "<b>é</b>"}
     assert "é" in text

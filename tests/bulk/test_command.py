@@ -30,7 +30,7 @@ def test_predict_writes_labels_and_reports_how_many(model, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "2 rows of 1 file:" in done.output
-    assert "1 rows skipped" in done.output
+    assert "1 row skipped" in done.output
     found = pl.read_parquet(tmp_path / "labels.parquet")
     assert found["id"].to_list() == ["7", "9"]
     assert found["predicted"].to_list() == ["Business", "Sports"]

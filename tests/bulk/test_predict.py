@@ -173,12 +173,12 @@ def test_a_pattern_matches_its_files_in_order_and_each_once(tmp_path):
 SLOW_RUN = """
 import sys, time
 from agnews_sk.bulk import predict_files
-predict_files(*sys.argv[1:], rows_per_part=50, progress=lambda n: time.sleep(0.05))
+predict_files(*sys.argv[1:], rows_per_part=50, progress=lambda n: time.sleep(0.1))
 """
 
 
 def test_a_killed_run_is_resumed_and_gives_each_row_once(model, tmp_path):
-    many = pl.DataFrame({"text": [f"oil and cup {i}" for i in range(2_000)]})
+    many = pl.DataFrame({"text": [f"oil and cup {i}" for i in range(1_000)]})
     rows = write(many, tmp_path / "rows.csv")
     command = [sys.executable, "-c", SLOW_RUN, str(model), str(rows), str(tmp_path / "out.csv")]
     process = subprocess.Popen(command)
@@ -190,7 +190,7 @@ def test_a_killed_run_is_resumed_and_gives_each_row_once(model, tmp_path):
     process.wait()
     kept = sorted(parts.glob("*.predicted.parquet"))
     times = {path.name: path.stat().st_mtime_ns for path in kept}
-    assert 3 <= len(kept) < 40
+    assert 3 <= len(kept) < 20
     assert not (tmp_path / "out.csv").exists()
 
     seen = []
@@ -202,7 +202,7 @@ def test_a_killed_run_is_resumed_and_gives_each_row_once(model, tmp_path):
     assert seen[-1] == times  # existing parts are not made again
     whole = predict_files(model, rows, tmp_path / "whole.csv", rows_per_part=50)
     assert report.output.read_bytes() == whole.output.read_bytes()
-    assert read(report.output)["line"].to_list() == list(range(2, 2_002))
+    assert read(report.output)["line"].to_list() == list(range(2, 1_002))
 
 
 def test_a_run_that_ends_while_it_joins_its_parts_leaves_nothing_else(model, tmp_path, monkeypatch):

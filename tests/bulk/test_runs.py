@@ -64,7 +64,7 @@ def test_two_models_in_one_process_never_mix_in_one_output(models, rows, tmp_pat
 
     said = []
     with ThreadPoolExecutor(2) as pool:
-        for _ in range(20):
+        for _ in range(12):
             output.unlink(missing_ok=True)
             said += pool.map(run, models)
             check_output(output)
@@ -225,7 +225,9 @@ def test_a_folder_of_parts_with_other_files_is_not_deleted(oil_or_cup, rows, tmp
 COMMAND = """
 import sys, time
 import agnews_sk.bulk._predictor as predictor
+from agnews_sk.bulk import predict_files
 from agnews_sk.cli import app
+predict_files.__kwdefaults__["rows_per_part"] = 500
 gather = predictor.RowPredictor.predict
 def slowly(*arguments):
     print("part", flush=True)
@@ -237,7 +239,7 @@ app()
 
 
 def test_ctrl_c_ends_the_command_with_130_and_keeps_the_finished_parts(oil_or_cup, tmp_path):
-    rows = write_texts(tmp_path / "rows.csv", ["oil", "cup"] * 20_000)
+    rows = write_texts(tmp_path / "rows.csv", ["oil", "cup"] * 1_500)
     command = ["predict", str(oil_or_cup), "--data", str(rows), "--out"]
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, *command, str(tmp_path / "out.csv")],
@@ -253,6 +255,6 @@ def test_ctrl_c_ends_the_command_with_130_and_keeps_the_finished_parts(oil_or_cu
     kept = [path.name for path in (tmp_path / "out.csv.parts").rglob("*.predicted.parquet")]
     assert 2 <= len(kept) <= 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv.parts", "rows.csv"]
-    resumed = predict_files(oil_or_cup, rows, tmp_path / "out.csv")
+    resumed = predict_files(oil_or_cup, rows, tmp_path / "out.csv", rows_per_part=500)
     whole = predict_files(oil_or_cup, rows, tmp_path / "whole.csv")
     assert resumed.output.read_bytes() == whole.output.read_bytes()

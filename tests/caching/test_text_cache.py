@@ -1,7 +1,8 @@
 import copy
 import hashlib
-import multiprocessing
 import pickle
+import subprocess
+import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -103,23 +104,36 @@ def test_every_text_has_its_own_row(texts):
     assert [row.tobytes().decode() for row in rows] == texts
 
 
-def _fill(folder, start):
-    texts = [str(i) for i in range(start, start + 200)]
-    TextCache(folder).rows("a", texts, Counter())
+FILL = """
+import sys
+import numpy as np
+from agnews_sk.caching import TextCache
+folder, start = sys.argv[1], int(sys.argv[2])
+print("ready", flush=True)
+input()
+texts = [str(i) for i in range(start, start + 200)]
+TextCache(folder).rows("a", texts, lambda new: [np.array([len(text), 0]) for text in new])
+"""
 
 
 def test_processes_write_to_one_folder_at_a_time(tmp_path):
     workers = [
-        multiprocessing.get_context("spawn").Process(target=_fill, args=(tmp_path, start))
-        for start in (0, 100)
+        subprocess.Popen(
+            [sys.executable, "-c", FILL, str(tmp_path), start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for start in ("0", "100")
     ]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 2
     for worker in workers:
-        worker.start()
+        print("go", file=worker.stdin, flush=True)
     for worker in workers:
-        worker.join(60)
+        worker.communicate(timeout=60)
     compute = Counter()
     TextCache(tmp_path).rows("a", [str(i) for i in range(300)], compute)
-    assert [w.exitcode for w in workers] == [0, 0]
+    assert [worker.returncode for worker in workers] == [0, 0]
     assert compute.seen == []
 
 

@@ -138,7 +138,7 @@ def test_an_l1_penalty_of_rows_that_are_all_right_converges(C):
 
 
 def test_a_fit_that_stops_early_warns():
-    message = r"stopped after 1 steps, before it converged to tol=1e-07; increase max_iter=1"
+    message = r"stopped after 1 step, before it converged to tol=1e-07; increase max_iter=1"
     with pytest.warns(ConvergenceWarning, match=message):
         clone(PLAIN).set_params(max_iter=1).fit(X, Y)
     with warnings.catch_warnings():

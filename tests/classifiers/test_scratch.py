@@ -89,6 +89,7 @@ def test_pickle_holds_the_weights_once(small, ids, labels):
     np.testing.assert_array_equal(pickle.loads(dumped).predict(ids), small.predict(ids))
 
 
+@pytest.mark.slow
 def test_searches_and_folds_may_run_in_processes(small, ids, labels):
     array = np.array(ids.list.head(2).to_list())
     small.set_params(vocab_size=30)

@@ -1,5 +1,7 @@
 """Rows in files, and commands run in this process."""
 
+import signal
+
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +20,16 @@ STORIES = {
 def few_latencies(monkeypatch):
     """Latencies are measured on few calls, which would take most of the time otherwise."""
     monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
+
+
+@pytest.fixture
+def usual_handlers():
+    """Signals have their usual handlers; the measurement of coverage handles SIGTERM."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -20,6 +20,31 @@ def test_audit_prints_its_findings_and_writes_them(run, tmp_path):
     assert "exact duplicates" in (out / "audit.html").read_text()
 
 
+def test_an_audit_of_one_file_says_that_rows_were_held_out(run, tickets, tmp_path):
+    columns = ["--text", "comment_body", "--label", "queue"]
+    audit = ["audit", "--data", tickets, *columns, "--no-label-errors", "--out", tmp_path / "out"]
+    done = run(*audit)
+    assert done.exit_code == 0, done.output
+    assert f"Data: {tickets}: 38 training rows, 10 test rows held out at random\n" in done.output
+    assert "Held out: 10 of 48 rows, drawn at random, as test rows. Only the other" in done.output
+    assert "test rows held out at random" in (tmp_path / "out" / "audit.html").read_text()
+    written = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert written["n_rows"] == 38
+    assert written["source"].endswith("10 test rows held out at random")
+    whole = run(*audit, "--test-size", 0)
+    assert whole.exit_code == 0, whole.output
+    assert "Audit of 48 rows" in whole.output
+    assert "eld out" not in whole.output
+    assert "exact_leakage" not in (tmp_path / "out" / "audit.json").read_text()
+
+
+def test_an_audit_of_training_and_test_files_holds_nothing_out(run, rows):
+    done = run("audit", "--data", rows, "--no-label-errors")
+    assert done.exit_code == 0, done.output
+    assert f"Data: {rows}: 160 training rows, 40 test rows\n" in done.output
+    assert "eld out" not in done.output
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """The path of a saved model, and files of texts without labels."""

@@ -144,8 +144,10 @@ def test_a_class_of_one_row_is_only_in_training(run, tickets):
     assert "fewer rows than the 2 parts are only in the training part: 'fraud'." in done.output
 
 
-def test_columns_are_used_by_families_that_can_and_said_of_others(run, tiny_model, tmp_path):
-    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+def test_columns_are_used_by_families_that_can_and_said_of_others(
+    run, tiny_model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_compare_run, "_write", write_numbers)
     lines = [
         f"parcel {i % 7} call,{i % 2 * 90 + i % 7},{['low', 'high'][i % 2]}" for i in range(60)
     ]
@@ -188,9 +190,9 @@ def test_slow_classifiers_explain_fewer_rows(seconds, n_rows):
 
 @pytest.mark.parametrize("family", sorted(COMPOSED))
 def test_what_is_made_of_pipelines_is_compared_saved_and_loaded(
-    run, rows, tiny_model, tmp_path, family
+    run, rows, tiny_model, tmp_path, monkeypatch, family
 ):
-    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    monkeypatch.setattr(_compare_run, "_write", write_numbers)
     out = tmp_path / "out"
     options = ["--data", rows, "--epochs", 1, "--model", tiny_model, "--out", out]
     done = run("compare", *options, "--family", "tfidf", "--family", family)

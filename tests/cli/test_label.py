@@ -2,6 +2,14 @@
 
 import csv
 import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -128,12 +136,74 @@ def test_the_default_output_is_named_after_the_file(run, tickets, labelled, tmp_
 
 def test_a_browser_is_opened_unless_it_is_not_wanted(run, tickets, labelled, tmp_path, monkeypatch):
     opened = []
-    monkeypatch.setattr(_label_run.webbrowser, "open", opened.append)
+    monkeypatch.setattr(
+        _label_run.webbrowser, "open", lambda url: opened.append((url, page_of(url).read_text()))
+    )
     options = ["--text", "comment_body", "--out", tmp_path / "labels.csv"]
     run("label", tickets, *options, *TFIDF)
     assert opened == []
-    run("label", tickets, *options, "--family", "tfidf")
-    assert opened == ["http://127.0.0.1:1/#key"]
+    done = run("label", tickets, *options, "--family", "tfidf")
+    assert done.exit_code == 0, done.output
+    ((url, content),) = opened
+    assert (page_of(url).parent, page_of(url).exists()) == (tmp_path, False)
+    assert "http://127.0.0.1:1/#key" in content
+
+
+def page_of(url):
+    """Return the file that a browser was opened with."""
+    return Path(url2pathname(urlsplit(url).path))
+
+
+def test_a_page_that_cannot_be_opened_is_said(run, tickets, labelled, tmp_path, monkeypatch):
+    def fail(**options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", fail)
+    monkeypatch.setattr(_label_run.webbrowser, "open", pytest.fail)
+    options = ["--text", "comment_body", "--out", tmp_path / "labels.csv"]
+    done = run("label", tickets, *options, "--family", "tfidf")
+    assert done.exit_code == 0, done.output
+    assert "No browser was opened, as no file can be written beside the labels" in done.output
+    assert "Page: http://127.0.0.1:1/#key\n" in done.output
+
+
+BROWSER = """\
+import pathlib, sys
+(path,) = pathlib.Path(sys.argv[0]).parent.glob("label-texts-*.html")
+content = " ".join(path.read_text().split())
+print(sys.argv[1], oct(path.stat().st_mode), content, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no modes of files")
+def test_the_key_is_in_no_process_arguments_and_sigterm_leaves_no_file(tickets, tmp_path):
+    (tmp_path / "browser.py").write_text(BROWSER)
+    browser = shlex.join([sys.executable, str(tmp_path / "browser.py"), "%s"])
+    options = ["--text", "comment_body", "--family", "tfidf", "--out", "labels.csv"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agnews_sk", "label", str(tickets), *options],
+        env={**os.environ, "BROWSER": browser, "COLUMNS": "200"},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        lines = [process.stdout.readline() for _ in range(5)]
+        (address,) = [line.split()[1] for line in lines if line.startswith("Page:")]
+        url, mode, content = lines[-1].split(maxsplit=2)
+        assert url.startswith("file://")
+        assert address.partition("#")[2] not in url
+        assert mode == "0o100600"
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert address in content
+    assert (process.returncode, errors.splitlines()[-1]) == (143, "Terminated.")
+    assert "Labelled: 0 of 48 texts" in output
+    assert list(tmp_path.glob("*.html")) == []
 
 
 def test_the_options_reach_the_learner(run, tickets, labelled, tmp_path):

@@ -9,9 +9,14 @@ import sys
 import pytest
 from rich.console import Console
 
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.auditing import AuditReport
-from agnews_sk.cli import _audit_run, _compare_run, _stopping, _train_run
+from agnews_sk.cli import _audit_run, _compare_run, _predict_run, _stopping, _train_run
 from agnews_sk.cli._progress import stages
+from agnews_sk.datasets import make_news
+from agnews_sk.persistence import save
+
+pytestmark = pytest.mark.usefixtures("usual_handlers")
 
 TFIDF = ["--family", "tfidf"]
 PLACES = {
@@ -21,16 +26,6 @@ PLACES = {
     "train": (_train_run, "evaluate_fitted", ["train", "--out"]),
 }
 ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.")}
-
-
-@pytest.fixture(autouse=True)
-def usual_handlers():
-    """Signals have their usual handlers; the measurement of coverage handles SIGTERM."""
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def sending(function, number, *, caught):
@@ -65,6 +60,20 @@ def test_a_signal_ends_a_command_that_then_writes_nothing(
     assert "Written" not in done.output
     assert not (tmp_path / "new").exists()
     assert [signal.getsignal(one) for one in ENDS] == handlers
+
+
+@pytest.mark.parametrize("number", ENDS, ids=lambda number: number.name)
+def test_a_signal_ends_predict_with_its_status(run, tmp_path, monkeypatch, number):
+    X, y = make_news(40, random_state=0, return_X_y=True)
+    model = save(make_tfidf_pipeline().fit(X, y), tmp_path / "model")
+    X.to_csv(tmp_path / "texts.csv", index=False)
+    late = sending(_predict_run.predict_files, number, caught=False)
+    monkeypatch.setattr(_predict_run, "predict_files", late)
+    files = ["--data", tmp_path / "texts.csv", "--out", tmp_path / "labels.csv"]
+    done = run("predict", model, *files)
+    status, line = ENDS[number]
+    assert (done.exit_code, done.output.splitlines()[-1]) == (status, line)
+    assert not (tmp_path / "labels.csv").exists()
 
 
 def test_the_output_of_an_earlier_run_stays(run, rows, tmp_path, monkeypatch):

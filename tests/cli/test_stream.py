@@ -19,6 +19,22 @@ def test_a_model_is_trained_in_blocks_scored_and_saved(run, tickets, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir() if "model" in path.name) == ["model"]
 
 
+def test_a_network_is_trained_in_blocks_and_saved(run, tickets, tiny_model, tmp_path):
+    out = tmp_path / "model"
+    done = run(
+        "train", "--stream", "--family", "finetune", "--model", tiny_model, "--epochs", 1,
+        "--out", out, "--data", tickets, "--test", tickets,
+        "--set", "classify__batch_size=8",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "Fitted: finetune on 48 rows" in done.output
+    assert "Scores on 48 test rows" in done.output
+    classifier = load(out)["classify"]
+    assert len(classifier.history_) == 1
+    assert (classifier.batch_size, classifier.checkpoint_dir) == (8, None)
+    assert sorted(path.name for path in tmp_path.iterdir() if "model" in path.name) == ["model"]
+
+
 def test_parameters_are_set_and_broken_rows_skipped(run, tmp_path):
     data = tmp_path / "rows.csv"
     data.write_text("text,label\n" + "oil up,a\ncup won,b\n" * 9 + "no label,\n")
@@ -39,16 +55,22 @@ def test_parameters_are_set_and_broken_rows_skipped(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--family", "embedding"], "--stream trains the family tfidf, got embedding"),
+        (["--family", "embedding"], "--stream trains the families tfidf and finetune, got embed"),
         (["--columns", "auto"], "--columns does not go with --stream"),
         (["--epochs", "2"], "--epochs does not go with --stream"),
         (["--devices", "2"], "--devices does not go with --stream"),
+        (["--model", "mine"], "--model does not go with --stream"),
+        (["--family", "finetune", "--validation", "v.csv"], "--validation does not go"),
+        (["--family", "finetune", "--model", "./nowhere"], "nowhere cannot be loaded"),
         (["--label", "queue", "--label", "other"], "--label queue --label other does not go"),
         (["--label-sep", "|"], "--label-sep does not go with --stream"),
         (["--set", "filter=passthrough", "--set", "classify__l1_ratio=0.5"], "l1_ratio must be 0"),
     ],
-    ids=["family", "columns", "epochs", "devices", "labels", "separator", "penalty"],
-)
+    ids=[
+        "family", "columns", "epochs", "devices", "model", "validation", "no model", "labels",
+        "separator", "penalty",
+    ],
+)  # fmt: skip
 def test_options_that_need_all_rows_are_refused(run, tickets, tmp_path, options, message):
     done = run("train", "--stream", "--out", tmp_path / "model", "--data", tickets, *options)
     assert done.exit_code == 2

@@ -56,18 +56,19 @@ STATE = logging.getLogger(__name__)
 
 
 class Shaken(LinearSVC):
-    """End a fit on Ctrl-C and return, or block the output path during the last fit."""
+    """End a fit on a signal and return, or block the output path during the last fit."""
 
-    def __init__(self, C=1.0, interrupted_fit=None, spoilt=None):
+    def __init__(self, C=1.0, interrupted_fit=None, number=signal.SIGINT, spoilt=None):
         super().__init__(C=C)
         self.interrupted_fit = interrupted_fit
+        self.number = number
         self.spoilt = spoilt
 
     def fit(self, X, y):
         STATE.n_fits += 1
         try:
             if STATE.n_fits == self.interrupted_fit:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(self.number)
         except KeyboardInterrupt:
             pass
         if self.spoilt is not None and X.shape[0] == 120:
@@ -82,17 +83,26 @@ def shake(monkeypatch, **settings):
     monkeypatch.setitem(_tune_run.FAMILIES, "tfidf", family)
 
 
-def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
+@pytest.mark.usefixtures("usual_handlers")
+@pytest.mark.parametrize(
+    ("number", "status", "line"),
+    [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Terminated.")],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_a_signal_ends_tune_with_its_status_and_keeps_the_trials(
+    tmp_path, monkeypatch, number, status, line
+):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
-    shake(monkeypatch, interrupted_fit=5)
+    shake(monkeypatch, interrupted_fit=5, number=number)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "trials.csv").write_text("of an earlier run")
     study = ("--study", "mine", "--storage", f"journal:{tmp_path / 'study.journal'}")
     done = run(*SAMPLE, *study, "--trials", 6, "--out", tmp_path / "out")
-    assert done.exit_code == 130, done.output
+    assert done.exit_code == status, done.output
     assert "Best of 2 trials" in done.output
     assert "The same command resumes it" in done.output
-    assert done.output.count("Interrupted") == 1
+    assert done.output.splitlines()[-1] == line
+    assert done.output.count(line) == 1
     assert (tmp_path / "out" / "trials.csv").read_text() == "of an earlier run"
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["trials.csv", "unfinished_trials.csv"]

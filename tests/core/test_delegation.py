@@ -1,5 +1,7 @@
 import pandas as pd
+import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 
 from agnews_sk import (
@@ -38,3 +40,19 @@ def test_what_is_read_of_a_pipeline_is_read_through_self_training():
     model = SelfTrainedClassifier(make_tfidf_pipeline()).fit(frame, Y)
     assert fitted_columns(model) == ["title", "story"]
     assert label_format_of(model) is None
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [FrozenEstimator, lambda one: AbstainingClassifier(FrozenEstimator(one), coverage=0.5)],
+    ids=["frozen", "abstaining"],
+)
+def test_columns_are_read_through_what_predicts_by_a_pipeline_within(wrap):
+    frame = pd.DataFrame({"title": X, "story": X})
+    model = wrap(make_tfidf_pipeline().fit(frame, Y)).fit(frame, Y)
+    assert fitted_columns(model) == ["title", "story"]
+
+
+def test_a_frozen_estimator_predicts_by_the_one_within():
+    fitted = DummyClassifier().fit(X, Y)
+    assert predicting_estimator(FrozenEstimator(FrozenEstimator(fitted))) is fitted

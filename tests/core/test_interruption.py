@@ -125,3 +125,20 @@ def test_a_handler_that_is_set_within_a_block_is_left_in_place():
         assert signal.getsignal(signal.SIGINT) is own
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_sigterm_that_raises_keyboardinterrupt_is_noticed_as_ctrl_c_is():
+    def end(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with (
+            pytest.raises(KeyboardInterrupt),
+            unswallowed_interrupts(),
+            suppress(KeyboardInterrupt),
+        ):
+            signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is end
+    finally:
+        signal.signal(signal.SIGTERM, before)

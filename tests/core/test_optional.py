@@ -1,6 +1,7 @@
 """Extras that messages name exist, and the line that installs one works where it is printed."""
 
 import ast
+import functools
 import importlib.metadata
 import json
 import re
@@ -33,7 +34,10 @@ NAMED = re.compile(r"(?:agnews_sk|install (?:-e |--editable )?[\"']?\.)\[([a-z,]
 def imports_of_extras():
     """Yield file, module and extra of each call that names an extra."""
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        if "_optional" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
             name = getattr(getattr(node, "func", None), "id", None)
             if name in ("import_optional", "check_optional"):
                 extra = next(k.value for k in node.keywords if k.arg == "extra")
@@ -50,13 +54,17 @@ def test_calls_that_name_an_extra_are_found():
     assert ("_lora.py", "peft", "peft") in CALLS
 
 
+# It reads the files of all installed packages, which takes half a second.
+packages_by_module = functools.cache(importlib.metadata.packages_distributions)
+
+
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_an_extra_of_a_message_exists_and_brings_the_module(call):
     _, module, extra = call
     assert extra in EXTRAS
     brought = {canonicalize_name(Requirement(line).name) for line in EXTRAS[extra]}
     if module is not None and find_spec(module.partition(".")[0]) is not None:
-        owners = importlib.metadata.packages_distributions()[module.partition(".")[0]]
+        owners = packages_by_module()[module.partition(".")[0]]
         assert {canonicalize_name(owner) for owner in owners} & brought
 
 

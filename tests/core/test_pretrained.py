@@ -60,7 +60,10 @@ def test_the_digest_changes_with_any_file_that_is_read_and_no_other(tmp_path):
     (tmp_path / "vocab.txt").write_text("a")
     second = model_digest(str(tmp_path))
     (tmp_path / "vocab.txt").write_text("bc")
-    assert len({first, second, model_digest(str(tmp_path))}) == 3
+    third = model_digest(str(tmp_path))
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text('{"pooling_mode_max_tokens": true}')
+    assert len({first, second, third, model_digest(str(tmp_path))}) == 4
 
 
 def test_the_digest_of_a_model_on_the_hub_is_its_name():

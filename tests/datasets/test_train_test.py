@@ -27,13 +27,15 @@ def test_a_folder_gives_its_training_and_test_files(tmp_path):
     rows = load_train_test(tmp_path)
     assert (len(rows.X_train), len(rows.y_test)) == (8, 4)
     assert rows.source == f"{tmp_path}: 8 training rows, 4 test rows"
+    assert rows.n_held_out == 0
     assert rows.notice == ""
 
 
 def test_a_fifth_of_a_file_becomes_the_test_rows(tmp_path):
     write(tmp_path / "rows.csv", 25)
     rows = load_train_test(tmp_path / "rows.csv")
-    assert (len(rows.y_train), len(rows.y_test)) == (40, 10)
+    assert (len(rows.y_train), len(rows.y_test), rows.n_held_out) == (40, 10, 10)
+    assert rows.source.endswith(": 40 training rows, 10 test rows held out at random")
     assert set(rows.X_train["title"]).isdisjoint(rows.X_test["title"])
 
 
@@ -114,6 +116,7 @@ def test_all_rows_are_for_training_and_no_test_rows_needed_on_request(tmp_path):
     for path in (train, tmp_path, [train]):
         rows = load_train_test(path, validation=train, test_size=0)
         assert (len(rows.y_train), rows.X_test, len(rows.y_test)) == (20, None, 0)
+        assert rows.n_held_out == 0
         assert rows.source.endswith(": 20 training rows, 20 validation rows")
     write_table(tmp_path / "test.csv", 6)
     assert len(load_train_test(tmp_path, test_size=0).y_test) == 6

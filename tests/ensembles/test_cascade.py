@@ -94,6 +94,13 @@ def test_at_most_the_wanted_share_reaches_the_last(columns):
 
 
 @pytest.mark.parametrize("columns", [("cheap", "dear"), ("cheap", "middle", "dear")])
+def test_no_row_reaches_the_last_if_none_may(columns):
+    fitted = cascade(*columns, max_passed=0).fit(*rows(50, columns=columns))
+    others, _ = rows(5_000, seed=1, columns=columns)
+    assert set(fitted.answered_by(others)) == {"cheap"}
+
+
+@pytest.mark.parametrize("columns", [("cheap", "dear"), ("cheap", "middle", "dear")])
 def test_the_loss_on_held_out_rows_is_below_the_limit(columns):
     X, y = rows(3_000, columns=columns)
     fitted = cascade(*columns, max_loss=0.05).fit(X, y)

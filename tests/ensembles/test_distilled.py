@@ -14,7 +14,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from agnews_sk import CalibratedLogisticRegression, DistilledClassifier, make_tfidf_pipeline
+from agnews_sk import (
+    CalibratedLogisticRegression,
+    CascadeClassifier,
+    DistilledClassifier,
+    make_tfidf_pipeline,
+)
 from agnews_sk.classifiers import check_soft_labels, fit_on, probabilities
 from agnews_sk.ensembles import _teaching, make_soft_labels
 from agnews_sk.ensembles._stored import StoredArrays
@@ -493,6 +498,28 @@ def test_soft_labels_worse_than_the_student_alone_are_a_warning():
 @pytest.mark.parametrize("seed", range(5))
 def test_other_teachers_are_no_warning(teacher, options, seed, recwarn):
     DistilledClassifier(LogisticRegression(), teacher, random_state=seed, **options).fit(X, Y)
+    assert not [one for one in recwarn if "without this teacher" in str(one.message)]
+
+
+class InEpochs(LogisticRegression):
+    """Has the parameter of classifiers that are trained in epochs."""
+
+    def __init__(self, max_epochs=1):
+        super().__init__()
+        self.max_epochs = max_epochs
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        InEpochs(),
+        make_pipeline(InEpochs()),
+        CascadeClassifier([("fast", LogisticRegression()), ("slow", InEpochs())], max_passed=0.5),
+    ],
+    ids=["alone", "pipeline", "cascade"],
+)
+def test_students_that_are_trained_in_epochs_are_not_fitted_alone(student, recwarn):
+    DistilledClassifier(student).fit(X, Y, soft_labels=np.eye(2)[(Y == "a").astype(int)])
     assert not [one for one in recwarn if "without this teacher" in str(one.message)]
 
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
@@ -8,7 +9,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 
-from agnews_sk import CascadeClassifier, make_tfidf_pipeline
+from agnews_sk import AbstainingClassifier, CascadeClassifier, make_tfidf_pipeline
 from agnews_sk.inspection import explain
 from agnews_sk.vectorization import NgramVectorizer
 
@@ -192,3 +193,19 @@ def test_each_text_is_explained_for_the_classifier_of_a_cascade_that_answers_it(
         assert explanation.error[position] == alone.error[0]
     html = explanation._repr_html_()
     assert html.count("answered by counts") == (explanation.answered_by == "counts").sum()
+
+
+def test_a_classifier_that_abstains_is_explained_as_the_one_within(headlines):
+    texts, labels = headlines
+    frame = pd.DataFrame({"title": texts, "story": texts})
+    pipeline = make_tfidf_pipeline().fit(frame, labels)
+    careful = AbstainingClassifier(FrozenEstimator(pipeline), coverage=0.5).fit(frame, labels)
+    expected, found = explain(pipeline, frame), explain(careful, frame)
+    assert found.method == "linear"
+    pd.testing.assert_frame_equal(found.frame, expected.frame)
+    cascade = CascadeClassifier(
+        [("careful", FrozenEstimator(careful)), ("dear", FrozenEstimator(pipeline))], max_passed=0.5
+    )
+    explained = explain(cascade.fit(frame, labels), frame)
+    assert set(explained.answered_by) == {"careful", "dear"}
+    pd.testing.assert_frame_equal(explained.frame, expected.frame)

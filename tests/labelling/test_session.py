@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from agnews_sk.labelling import ActiveLearner, LabellingSession
+from agnews_sk.labelling._progress import Item
 from agnews_sk.vectorization import NgramVectorizer
 
 WORDS = {"oil": ["price", "barrel", "refinery"], "cup": ["goal", "final", "team"]}
@@ -264,6 +265,42 @@ def test_a_label_that_cannot_be_kept_is_not_added(path):
         (path.parent / ".labels.classes.json").mkdir()
         with pytest.raises(OSError, match="directory"):
             session.add_class("tin")
+        assert session.classes == ["oil", "cup"]
+
+
+def test_a_label_that_no_text_has_is_removed_for_good(path):
+    with start(path, classes=["oil"]) as session:
+        for name in ("tin", "cup"):
+            session.add_class(name)
+        session.label(0, "cup")
+        with pytest.raises(ValueError, match="1 texts have the label 'cup'; undo them"):
+            session.remove_class("cup")
+        with pytest.raises(ValueError, match=r"name must be one of .*, got 'zinc'"):
+            session.remove_class("zinc")
+        session.remove_class("tin")
+        assert session.classes == list(session.progress().counts) == ["oil", "cup"]
+        with pytest.raises(ValueError, match="label must be one of"):
+            session.label(1, "tin")
+        session.undo()
+        session.remove_class("cup")
+    with start(path, classes=["oil"]) as session:
+        assert session.classes == ["oil"]
+
+
+def test_a_removed_label_is_suggested_no_more(path):
+    with start(path) as session:
+        session.add_class("tin")
+        session._queue.appendleft(Item(5, "margin", "tin", 0.7))  # chosen before it is removed
+        assert session.current() == Item(5, "margin", "tin", 0.7)
+        session.remove_class("tin")
+        assert session.current() == Item(5, "margin")
+
+
+def test_a_label_that_cannot_be_removed_stays(path):
+    with start(path) as session:
+        (path.parent / ".labels.classes.json").mkdir()
+        with pytest.raises(OSError, match="directory"):
+            session.remove_class("cup")
         assert session.classes == ["oil", "cup"]
 
 

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
 
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.datasets import make_news
 
 N_RARE = 20
@@ -32,6 +33,16 @@ def imbalanced():
     return X.iloc[kept], y[kept]
 
 
+@pytest.fixture(scope="module")
+def plain(imbalanced):
+    """Fitted without a sampler."""
+    return make_tfidf_pipeline(characters=False, classify=make_classifier()).fit(*imbalanced)
+
+
+def make_classifier():
+    return LogisticRegression(C=10, max_iter=1_000)
+
+
 def with_sampler(pipeline, sampler):
     """Return a pipeline with a sampler after `vectorize`."""
     pipeline.steps.insert(-1, ("resample", clone(sampler)))
@@ -44,10 +55,8 @@ def recall(pipeline, news):
 
 @pytest.mark.filterwarnings("ignore:.*does not record where")
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_samplers_change_rows_of_the_matrix_in_fit_only(words, news, imbalanced, name):
-    pipeline = words(classify=LogisticRegression(C=10, max_iter=1_000))
-    plain = clone(pipeline).fit(*imbalanced)
-    sampled = with_sampler(pipeline, SAMPLERS[name]).fit(*imbalanced)
+def test_samplers_change_rows_of_the_matrix_in_fit_only(words, news, imbalanced, plain, name):
+    sampled = with_sampler(words(classify=make_classifier()), SAMPLERS[name]).fit(*imbalanced)
     assert sampled.predict_proba(news.X_test).shape == (200, 4)
     before = plain[:-1].transform(imbalanced[0])
     _, y = clone(SAMPLERS[name]).fit_resample(before, imbalanced[1])
@@ -63,8 +72,7 @@ def test_samplers_change_rows_of_the_matrix_in_fit_only(words, news, imbalanced,
 @pytest.mark.filterwarnings("ignore:.*does not record where")
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_pipeline_of_imbalanced_learn_takes_our_steps(words, news, imbalanced, name):
-    classify = LogisticRegression(C=10, max_iter=1_000)
-    ours = with_sampler(words(classify=classify), SAMPLERS[name])
+    ours = with_sampler(words(classify=make_classifier()), SAMPLERS[name])
     theirs = Pipeline(clone(ours).steps)
     expected = ours.fit(*imbalanced).predict_proba(news.X_test)
     assert np.allclose(theirs.fit(*imbalanced).predict_proba(news.X_test), expected)

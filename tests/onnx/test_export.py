@@ -9,10 +9,12 @@ import onnx
 import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import ComplementNB
 
 import agnews_sk
 from agnews_sk import (
+    CascadeClassifier,
     DistilledClassifier,
     SelfTrainedClassifier,
     make_embedding_pipeline,
@@ -204,3 +206,18 @@ def test_what_predicts_by_a_pipeline_is_exported_as_that_pipeline(tmp_path, head
     exported = OnnxClassifier.from_path(tmp_path / "exported")
     expected = classifier.predict_proba(headlines[0])
     np.testing.assert_allclose(exported.predict_proba(headlines[0]), expected, atol=1e-4)
+
+
+def test_the_parts_of_a_cascade_are_exported_each(headlines, tmp_path):
+    texts, labels = headlines
+    soft_labels = pd.get_dummies(pd.Series(labels), dtype=float)
+    student = DistilledClassifier(make_tfidf_pipeline())
+    student.fit(texts, labels, soft_labels=soft_labels)
+    parts = [("frozen", FrozenEstimator(student)), ("fitted", make_tfidf_pipeline())]
+    cascade = CascadeClassifier(parts, max_passed=0.5, random_state=0).fit(texts, labels)
+    for name, part in zip(cascade.names_, cascade.estimators_):
+        export_onnx(part, tmp_path / name, X=texts)
+        found = OnnxClassifier.from_path(tmp_path / name).predict_proba(texts)
+        np.testing.assert_allclose(found, part.predict_proba(texts), atol=1e-6)
+    with pytest.raises(TypeError, match="CascadeClassifier; export each of its parts, estimators_"):
+        export_onnx(cascade, tmp_path / "cascade", X=texts)

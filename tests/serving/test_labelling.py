@@ -23,6 +23,7 @@ from fastapi.testclient import TestClient
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from agnews_sk.cli._page_file import page_file
 from agnews_sk.labelling import ActiveLearner, LabellingSession
 from agnews_sk.serving import create_labelling_app, serve_labelling
 from agnews_sk.vectorization import NgramVectorizer
@@ -164,6 +165,22 @@ def test_labels_are_added(client, session):
     assert session.classes == [*CLASSES, "tin"]
 
 
+def test_labels_without_texts_are_removed(client, session):
+    client.post("/classes", json={"name": "a/b"})
+    removed = client.post("/classes/remove", json={"name": "a/b"})
+    assert (removed.status_code, removed.json()["classes"]) == (200, CLASSES)
+    decide(client, label="oil")
+    kept = client.post("/classes/remove", json={"name": "oil"})
+    assert (kept.status_code, session.classes) == (409, CLASSES)
+    assert kept.json()["detail"].startswith("1 texts have the label 'oil'")
+    assert client.post("/classes/remove", json={"name": "a/b"}).status_code == 409
+    (session.path.parent / ".labels.classes.json").mkdir()  # where it would be written
+    failed = client.post("/classes/remove", json={"name": "war"})
+    assert failed.status_code == 507
+    assert "the label could not be removed" in failed.json()["detail"]
+    assert session.classes == CLASSES
+
+
 @pytest.mark.parametrize("tool", ["label_studio", "doccano"])
 def test_all_texts_are_exported(client, tool):
     decide(client, label="oil")
@@ -175,7 +192,7 @@ def test_all_texts_are_exported(client, tool):
 
 
 PATHS = [("GET", "/state"), ("GET", "/export/doccano")] + [
-    ("POST", f"/{name}") for name in ("decide", "undo", "classes", "finish")
+    ("POST", f"/{name}") for name in ("decide", "undo", "classes", "classes/remove", "finish")
 ]
 
 
@@ -337,6 +354,40 @@ def test_keys_are_letters_in_a_field_and_can_be_switched_off(page, session):
 
 
 @needs_chromium
+def test_an_added_label_is_removed_again_while_no_text_has_it(page, session):
+    label_by_key(page, 1)
+    (labelled,) = session.labels.values()
+    page.evaluate("document.getElementById('more').open = true")
+    page.evaluate("document.getElementById('new-class').value = 'tin'")
+    page.evaluate("document.getElementById('add-class').click()")
+    page.wait_for("!busy && state.classes.length === 4")
+    removable = {("button", f"Remove the label {one}") for one in [*CLASSES, "tin"]}
+    removable.remove(("button", f"Remove the label {labelled}"))
+    named = page.roles_and_names()
+    assert {one for one in named if one[0] == "button" and "Remove" in one[1]} == removable
+    page.evaluate("document.querySelector('[aria-label=\"Remove the label tin\"]').click()")
+    page.wait_for("!busy && state.classes.length === 3")
+    assert session.classes == CLASSES
+    assert ("button", "tin") not in page.roles_and_names()
+    page.wait_for("document.activeElement.tagName === 'SUMMARY'")
+    assert page.errors() == []
+
+
+@needs_chromium
+def test_a_file_of_the_user_leads_to_the_page(browser, session, tmp_path):
+    with (
+        in_thread(create_labelling_app(session, KEY)) as address,
+        page_file(f"{address}/#{KEY}", tmp_path) as path,
+    ):
+        assert path.stat().st_mode & 0o077 == 0
+        browser.open(path.as_uri(), width=1100, dark=False)
+        browser.wait_for("document.getElementById('facts')?.textContent.includes('90 texts')")
+        assert browser.evaluate("location.href") == f"{address}/#{KEY}"
+        assert browser.errors() == []
+    assert not path.exists()
+
+
+@needs_chromium
 def test_texts_are_never_markup_and_no_request_leaves_the_page(browser, tmp_path):
     texts = ["<img src=x onerror=document.title='hacked'> <b>oil</b>", "two\nlines"] * 3
     with (
@@ -427,6 +478,7 @@ COMMAND = """
 import sys
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from agnews_sk.cli._page_file import page_file
 from agnews_sk.labelling import ActiveLearner, LabellingSession
 from agnews_sk.serving import serve_labelling
 from agnews_sk.vectorization import NgramVectorizer

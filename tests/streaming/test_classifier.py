@@ -50,6 +50,16 @@ def test_without_calibration_the_coefficients_are_those_of_fit(n_classes, class_
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
+def test_without_calibration_the_steps_are_those_of_fit(n_classes):
+    X, codes, places = make_rows(n_classes)
+    expected = CalibratedLogisticRegression(calibration_fraction=None).fit(X, codes)
+    found = CalibratedLogisticRegression(calibration_fraction=None)
+    fit_blocks(found, in_blocks(X, codes, places, n_classes), np.arange(n_classes), KeptInMemory())
+    assert found.n_iter_ == expected.n_iter_
+    np.testing.assert_allclose(found.coef_, expected.coef_, atol=1e-4 * abs(expected.coef_).max())
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
 def test_rows_are_held_out_to_calibrate_as_fit_does(n_classes):
     X, codes, places = make_rows(n_classes, n_rows=3_600)
     expected = CalibratedLogisticRegression(random_state=0).fit(X, codes)
@@ -90,7 +100,7 @@ def test_a_fit_that_stops_early_and_a_class_that_is_not_held_out_are_warned_of()
     codes[0], places[0] = 2, 0.999
     rows = in_blocks(X, codes, places, 3)
     with (
-        pytest.warns(ConvergenceWarning, match="stopped after 1 steps"),
+        pytest.warns(ConvergenceWarning, match="stopped after 1 step"),
         pytest.warns(UserWarning, match=r"without the classes \['c'\]"),
     ):
         fit_blocks(

@@ -31,6 +31,27 @@ from tests.streaming.conftest import (
 )
 
 
+@pytest.fixture(scope="module")
+def some(tmp_path_factory):
+    """Rows that suffice for tests of equality, their labels, and a file of them."""
+    path = tmp_path_factory.mktemp("files") / "some.parquet"
+    X, y = make_news(300, random_state=0, duplicates=0.1, return_X_y=True)
+    as_frame(X, y).write_parquet(path)
+    return X, y, path
+
+
+@pytest.fixture(scope="module")
+def quick(file):
+    """Trained on all rows; not to be changed."""
+    return train(make_quick(), file)
+
+
+@pytest.fixture(scope="module")
+def quick_on_some(some):
+    """Trained on some rows; not to be changed."""
+    return train(make_quick(), some[2], rows_per_block=100)
+
+
 def test_the_model_is_that_of_fit_within_its_tolerance(news, file):
     pipeline = make_tfidf_pipeline(classify__tol=1e-7, classify__max_iter=500)
     found, expected = train(pipeline, file), clone(pipeline).fit(*news)
@@ -84,9 +105,9 @@ UNDIVIDED = ["ab-cd-ef-gh-ij-kl-mn-op", "qr-st-uv-wx-yz-ab-cd-ef"]
         "no words",
     ],
 )
-def test_n_grams_and_weights_are_exactly_those_of_fit(news, tmp_path, texts, vectorizer):
+def test_n_grams_and_weights_are_exactly_those_of_fit(some, tmp_path, texts, vectorizer):
     if texts is None:
-        X, y = news[0][:700], news[1][:700]
+        X, y, _ = some
         texts = (X["title"].fillna("") + " " + X["description"].fillna("")).tolist()
     else:
         y = np.tile(["a", "b"], len(texts))[: len(texts)]
@@ -105,8 +126,8 @@ def test_n_grams_and_weights_are_exactly_those_of_fit(news, tmp_path, texts, vec
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "jsonl", "arrow", "tsv", "json"])
-def test_every_format_gives_the_same_model(news, file, tmp_path, ending):
-    X, y = news[0][:300], news[1][:300]
+def test_every_format_gives_the_same_model(some, quick_on_some, tmp_path, ending):
+    X, y, _ = some
     frame, path = as_frame(X, y).to_pandas(), tmp_path / f"news.{ending}"
     if ending.startswith("csv"):
         frame.to_csv(path, index=False)
@@ -116,21 +137,19 @@ def test_every_format_gives_the_same_model(news, file, tmp_path, ending):
         pl.from_pandas(frame).write_ipc(path)
     else:
         frame.to_json(path, orient="records", lines=ending == "jsonl")
-    first = tmp_path / "first.parquet"
-    pl.from_pandas(frame).write_parquet(first)
-    pipelines = [train(make_quick(), one, rows_per_block=100) for one in (path, first)]
-    assert_same_vocabulary(*pipelines)
-    assert_same_model(*pipelines)
+    found = train(make_quick(), path, rows_per_block=100)
+    assert_same_vocabulary(found, quick_on_some)
+    assert_same_model(found, quick_on_some)
 
 
-def test_columns_are_recognized_and_files_are_read_as_one(news, file, tmp_path):
-    frame = as_frame(*news)
-    frame[:500].write_csv(tmp_path / "train-0.csv")
-    frame[500:].write_csv(tmp_path / "train-1.csv")
+def test_columns_are_recognized_and_files_are_read_as_one(some, quick_on_some, tmp_path):
+    frame = as_frame(*some[:2])
+    frame[:130].write_csv(tmp_path / "train-0.csv")
+    frame[130:].write_csv(tmp_path / "train-1.csv")
     for paths in (tmp_path, f"{tmp_path}/train-*", sorted(tmp_path.iterdir())):
-        found = fit_files(make_quick(), paths, rows_per_block=250)
+        found = fit_files(make_quick(), paths, rows_per_block=100)
         assert found["join"].columns_ == TEXT
-        assert_same_vocabulary(found, train(make_quick(), file))
+        assert_same_vocabulary(found, quick_on_some)
 
 
 @pytest.mark.parametrize("labels", [[3, 1], [True, False], ["1", "x"], ["a b", "ä"]], ids=repr)
@@ -166,10 +185,11 @@ def test_agnews_files_get_the_names_of_its_classes(tmp_path):
     ],
     ids=["length", "missing", "duplicates", "chain", "none"],
 )
-def test_filters_drop_the_rows_that_they_drop_in_fit(news, file, sampler):
+def test_filters_drop_the_rows_that_they_drop_in_fit(some, sampler):
+    X, y, path = some
     pipeline = make_quick(filter=sampler)
-    found, expected = train(pipeline, file), clone(pipeline).fit(*news)
-    assert_same_vocabulary(found, expected)
+    found = train(pipeline, path, rows_per_block=70)
+    assert_same_vocabulary(found, clone(pipeline).fit(X, y))
 
 
 def test_a_class_whose_rows_are_all_dropped_is_no_class(tmp_path):
@@ -183,18 +203,18 @@ def test_a_class_whose_rows_are_all_dropped_is_no_class(tmp_path):
     assert found.classes_.tolist() == ["a", "b"]
 
 
-def test_duplicates_are_found_in_ranges_that_fit_in_memory(news, file, monkeypatch):
-    pipeline = make_quick(filter=DuplicateFilter())
-    whole = train(pipeline, file)
+def test_duplicates_are_found_in_ranges_that_fit_in_memory(some, monkeypatch):
+    pipeline, path = make_quick(filter=DuplicateFilter()), some[2]
+    whole = train(pipeline, path, rows_per_block=70)
     monkeypatch.setitem(find_duplicates.__kwdefaults__, "entries", 50)
     monkeypatch.setitem(Vectors.__init__.__kwdefaults__, "entries", 5_000)
-    parts = train(pipeline, file)
+    parts = train(pipeline, path, rows_per_block=70)
     assert_same_vocabulary(parts, whole)
     assert_same_model(parts, whole)
 
 
-def test_the_result_is_saved_served_and_explained_as_others_are(news, file, tmp_path):
-    found = train(make_quick(filter=DuplicateFilter()), file)
+def test_the_result_is_saved_served_and_explained_as_others_are(news, quick, tmp_path):
+    found = quick
     loaded = load(save(found, tmp_path / "model"))
     X = news[0][:50]
     np.testing.assert_array_equal(loaded.predict_proba(X), found.predict_proba(X))
@@ -232,7 +252,7 @@ def test_broken_rows_are_an_error_or_are_skipped_with_a_warning(tmp_path):
     path.write_text("\n".join(rows) + "\n")
     with pytest.raises(ValueError, match=r"a\.csv, line 42: label is missing.*on_bad_rows"):
         train(make_quick(), path, text="text", rows_per_block=10)
-    with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*line 42"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 broken row; the first is .*line 42"):
         found = train(make_quick(), path, text="text", rows_per_block=10, on_bad_rows="skip")
     assert found.predict(["cup"]).tolist() == ["b"]
 
@@ -271,7 +291,7 @@ def test_a_file_that_has_faulty_rows_only_is_not_passed_over(tmp_path):
     paths = sorted(tmp_path.iterdir())
     with pytest.raises(ValueError, match=r"a\.csv, line 2: expected 2 fields, got 1"):
         train(make_quick(), paths, text="text")
-    with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*a\.csv, line 2"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 broken row; the first is .*a\.csv, line 2"):
         found = train(make_quick(), paths, text="text", on_bad_rows="skip")
     assert found.classes_.tolist() == ["a", "b"]
     assert found["join"].columns_ == ["text"]

@@ -77,7 +77,7 @@ def uninterrupted(few):
     [
         pytest.param("reading rows", 2, marks=pytest.mark.slow),
         pytest.param("finding n-grams (word)", 2, marks=pytest.mark.slow),
-        ("counting n-grams", 3),
+        pytest.param("counting n-grams", 3, marks=pytest.mark.slow),
         pytest.param("fitting on all but fold 1: pass 4", 2, marks=pytest.mark.slow),
         ("fitting on all rows: pass 2", 2),
     ],

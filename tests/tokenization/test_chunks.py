@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agnews_sk._core.mapped import take_runs
 from agnews_sk.tokenization._chunks import divide_texts
 
 
@@ -20,7 +21,8 @@ def divided(lengths, room, overlap, max_chunks=1_000, special_tokens=(0, 0)):
         max_chunks=max_chunks,
         special_tokens=special_tokens,
     )
-    chunks = np.split(found.tokens, found.offsets[1:-1])
+    tokens = take_runs(np.arange(offsets[-1]), found.starts, found.lengths)
+    chunks = np.split(tokens, found.offsets[1:-1])
     return [
         [(chunk - start).tolist() for chunk in chunks[first:stop]]
         for start, first, stop in zip(offsets, found.chunk_offsets, found.chunk_offsets[1:])

@@ -216,12 +216,12 @@ def test_a_dict_of_plain_values_describes_it(model_input):
 def test_a_warning_says_how_many_texts_are_cut(settings, message):
     ids = pl.Series([[1] * 9] * 2 + [[1, 2]] * 10)
     with pytest.warns(UserWarning, match=message):
-        ModelInput(9, **settings).warn_of_cut(ids, stacklevel=1)
+        ModelInput(9, **settings).warn_of_cut(ids)
 
 
 def test_few_long_texts_are_no_reason_for_a_warning():
     ids = pl.Series([[1] * 9] + [[1, 2]] * 9)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        ModelInput(9, max_length=5).warn_of_cut(ids, stacklevel=1)
-        ModelInput(9, max_length=3, truncation="chunk").warn_of_cut(ids, stacklevel=1)
+        ModelInput(9, max_length=5).warn_of_cut(ids)
+        ModelInput(9, max_length=3, truncation="chunk").warn_of_cut(ids)

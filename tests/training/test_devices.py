@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,18 @@ import pandas as pd
 import pytest
 import torch
 import torch.distributed as dist
+from sklearn.model_selection import cross_val_score
 from skorch.callbacks import BatchScoring, Callback, EpochScoring
 
-from agnews_sk import FineTunedTransformerClassifier
+from agnews_sk import FineTunedTransformerClassifier, make_transformer_pipeline
+from agnews_sk.nn import MultiLabelLoss
 from agnews_sk.training import TextNet
 from agnews_sk.training._collectives import joined, on_loopback, trained_parameters
 from agnews_sk.training._device_processes import DeviceProcesses
 from agnews_sk.training._device_worker import END_STEP, JOB, _Worker
 from agnews_sk.training._layer_cache import LayerCache
 from agnews_sk.training._loop_state import LoopState
+from agnews_sk.training._net_params import check_is_mean_over_rows
 from agnews_sk.training._shared_gradients import SharedGradients
 from tests.training.nets import (
     IDS,
@@ -43,6 +47,7 @@ from tests.training.nets import (
 WEIGHTED = {"class_weight": {"a": 1.0, "b": 3.0}, "batch_size": 5, "accumulate": 2}
 # Each process imports torch anew, which takes long on a machine that others use.
 pytestmark = pytest.mark.timeout(900)
+SMALL = {"d_model": 16, "n_heads": 2, "max_epochs": 1, "batch_size": 16}
 ROOT = Path(__file__).parents[2]
 
 
@@ -181,7 +186,7 @@ class KillSelf(Callback):
 def run_script(tmp_path, guard):
     path = tmp_path / "script.py"
     path.write_text(SCRIPT.format(guard=guard))
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     return subprocess.run(
         [sys.executable, path], capture_output=True, text=True, env=env, timeout=600
     )
@@ -197,13 +202,14 @@ def is_running(pid):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
-def test_the_other_ranks_end_when_rank_0_is_killed(tmp_path):
+def test_the_other_ranks_end_and_tidy_up_when_rank_0_is_killed(tmp_path):
     done = run_script(tmp_path, 'if __name__ == "__main__": ')
     assert done.returncode == -signal.SIGKILL, done.stderr
     deadline = time.monotonic() + 30
     while is_running(int(done.stdout)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_running(int(done.stdout))
+    assert list(tmp_path.glob("agnews_sk-*")) == []
 
 
 @pytest.mark.slow
@@ -232,6 +238,35 @@ def test_two_processes_fine_tune_the_model_of_one(tiny_model, params):
     )
     assert relative_difference(one, two) <= 1e-3
     np.testing.assert_allclose(one.predict_proba(texts), two.predict_proba(texts), atol=1e-3)
+
+
+TOKENIZED = ["the cup", "the bank"] * 12
+
+
+@pytest.mark.slow
+def test_processes_of_joblib_train_on_several_devices():
+    pipeline = make_transformer_pipeline(random_state=0).set_params(
+        **{f"classify__{name}": value for name, value in SMALL.items()}, classify__devices=2
+    )
+    scores = cross_val_score(pipeline, TOKENIZED, LABELS, cv=2, n_jobs=2, error_score="raise")
+    assert np.isfinite(scores).all()
+
+
+class FitInThread(Callback):
+    """Fits another classifier on several devices in a thread, which waits for this fit."""
+
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) > 1:
+            return
+        self.fitted = ThreadPoolExecutor(1).submit(small(devices=2).fit, IDS, LABELS)
+        wait([self.fitted], timeout=1)
+
+
+@pytest.mark.slow
+def test_fits_in_threads_wait_for_each_other():
+    callback = FitInThread()
+    small(devices=2, callbacks=[callback]).fit(IDS, LABELS)
+    assert callback.fitted.result(timeout=600).score(IDS, LABELS) >= 0.5
 
 
 # Without other processes
@@ -323,6 +358,44 @@ def test_a_process_that_is_in_a_group_is_rejected(monkeypatch):
     monkeypatch.setattr(dist, "is_initialized", lambda: True)
     with pytest.raises(RuntimeError, match="start the program without torchrun"):
         small(devices=2).fit(IDS, LABELS)
+
+
+def test_a_process_that_may_start_none_is_rejected(monkeypatch):
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    with pytest.raises(RuntimeError, match=r"is a daemon, as those of multiprocessing\.Pool are"):
+        small(devices=2).fit(IDS, LABELS)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"weight": torch.tensor([1.0, 5.0])}, {"reduction": "sum"}],
+    ids=["mean by weights", "sum"],
+)
+def test_a_criterion_that_is_no_mean_over_rows_is_rejected(params):
+    named = {f"criterion__{name}": value for name, value in params.items()}
+    net_params = {"criterion": torch.nn.CrossEntropyLoss, **named}
+    with pytest.raises(ValueError, match="CrossEntropyLoss of net_params is not a mean over the"):
+        small(devices=2, net_params=net_params).fit(IDS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("params", "n_labels"),
+    [({}, 2), ({"reduction": "none"}, 3), ({"label_smoothing": 0.1}, 2)],
+    ids=["mean", "losses of rows", "smoothed"],
+)
+def test_a_criterion_that_is_a_mean_over_rows_is_taken(params, n_labels):
+    criterion = torch.nn.CrossEntropyLoss(**params)
+    check_is_mean_over_rows(criterion, n_labels, several=False, device="cpu")
+    check_is_mean_over_rows(MultiLabelLoss(gamma=2.0), n_labels, several=True, device="cpu")
+
+
+def test_a_criterion_that_other_processes_cannot_get_is_rejected():
+    class Local(torch.nn.CrossEntropyLoss):
+        pass
+
+    with pytest.raises(ValueError, match=r"cannot be pickled: .*Local'; define its class at the"):
+        small(devices=2, net_params={"criterion": Local}).fit(IDS, LABELS)
+    assert others() == []
 
 
 def test_a_torch_without_groups_is_rejected(monkeypatch):

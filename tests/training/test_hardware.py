@@ -39,8 +39,12 @@ def test_other_dtypes_use_the_kernel_of_torch():
 
 @pytest.mark.parametrize(
     "error",
-    [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory: 1 TB")],
-    ids=["accelerator", "CPU"],
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("can't allocate memory: 1 TB"),
+        RuntimeError("rank 1 failed with OutOfMemoryError: CUDA out of memory"),
+    ],
+    ids=["accelerator", "CPU", "another process"],
 )
 def test_too_little_memory_is_a_memory_error_with_advice(error):
     with (

@@ -34,6 +34,18 @@ def n_finished(storage):
     return len(finished_trials(load(storage)))
 
 
+@pytest.mark.parametrize(
+    "storage",
+    [
+        "journal",
+        "sqlite",
+        "redis",
+        # The same commands, over connections that take longer.
+        pytest.param("postgresql", marks=pytest.mark.slow),
+        pytest.param("grpc", marks=pytest.mark.slow),
+    ],
+    indirect=True,
+)
 def test_a_study_resumed_with_fewer_trials_does_not_overshoot(storage):
     def interrupt(study, trial):
         if trial.number == 1:
@@ -100,7 +112,7 @@ def test_a_storage_is_opened_without_warnings(storage):
         optuna.create_study(study_name="shared", storage=open_storage(storage))
 
 
-@pytest.fixture(params=["redis", "grpc"])
+@pytest.fixture(params=["redis", pytest.param("grpc", marks=pytest.mark.slow)])
 def restarted(request, tmp_path):
     """A function that serves the same studies on the same port each time it is called."""
     port = free_port()
