@@ -233,7 +233,8 @@ class DistilledClassifier(
         self, rows: TrainingRows, right: np.ndarray, codes: np.ndarray, *, has_unlabelled: bool
     ) -> None:
         """Warn of a teacher that is worse than the student alone, if finding out costs little."""
-        params = getattr(self.student, "get_params", dict)()  # also of parts, as of a cascade
+        # Also of parts, as of a cascade.
+        params: dict[str, Any] = getattr(self.student, "get_params", dict)()
         is_slow = any(name.rpartition("__")[2] == "max_epochs" for name in params)
         if is_slow or (self.label_share == 1 and not has_unlabelled):
             return

@@ -7,6 +7,8 @@ import pytest
 from agnews_sk.testing import text_checks
 from tests.neighbours.foreign import BEGIN, END, FOREIGN, PAGE, check, read_record, tables, versions
 
+# Whether threads collide, in an estimator that keeps state while it predicts, is a matter of chance.
+BY_CHANCE = {"check_predict_in_threads"}
 # A fit of each loads or runs a model.
 SLOW = {"skrub.TextEncoder", "embetter.SentenceEncoder", "embetter.TextEncoder"}
 
@@ -27,8 +29,11 @@ def test_checks_find_in_an_estimator_what_is_recorded(name, record, tmp_path):
     if installed != record[name]["versions"]:
         pytest.skip(f"recorded with {record[name]['versions']}, got {installed}")
     found = check(name, tmp_path)
-    assert sorted(found["failed"]) == sorted(record[name]["failed"])
-    assert found["n_passed"] == record[name]["n_passed"]
+    of_now, recorded = set(found["failed"]), set(record[name]["failed"])
+    by_chance = BY_CHANCE & (of_now ^ recorded)
+    assert of_now - by_chance == recorded - by_chance
+    n_more = len(recorded & by_chance) - len(of_now & by_chance)  # passed now, and not then
+    assert found["n_passed"] == record[name]["n_passed"] + n_more
 
 
 def test_the_record_is_of_all_estimators_and_of_checks_that_exist(record):
