@@ -7,7 +7,7 @@ import pytest
 from agnews_sk.testing import text_checks
 from tests.neighbours.foreign import BEGIN, END, FOREIGN, PAGE, check, read_record, tables, versions
 
-# Whether threads collide, in an estimator that keeps state while it predicts, is a matter of chance.
+# Threads collide by chance in an estimator that keeps state while it predicts.
 BY_CHANCE = {"check_predict_in_threads"}
 # A fit of each loads or runs a model.
 SLOW = {"skrub.TextEncoder", "embetter.SentenceEncoder", "embetter.TextEncoder"}
