@@ -29,7 +29,7 @@ for part, n_rows in (("train", 240), ("test", 80)):
 COMMANDS = [
     ["compare", "--data", "rows", "--family", "tfidf"],
     ["train", "--data", "rows", "--out", "model"],
-    ["predict", "model", "rows/test.csv", "--out", "predictions.csv"],
+    ["predict", "model", "--data", "rows/test.csv", "--out", "predictions.csv"],
 ]
 
 
