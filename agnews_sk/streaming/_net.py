@@ -3,8 +3,6 @@
 import sys
 from typing import Any
 
-from agnews_sk.tokenization import PretrainedTokenizer
-
 
 def is_net(step: Any) -> bool:
     """Return whether a step is a network over token ids, without loading torch.
@@ -49,20 +47,3 @@ def check_net(classifier: Any) -> None:
             "warm_start must be False where files are read block by block, got True: the pipeline "
             "is trained as a new one; to start from trained weights, pass their folder as model=."
         )
-
-
-def own_tokenizer(classifier: Any) -> PretrainedTokenizer | None:
-    """Return the tokenizer that a network fits itself if it is given texts.
-
-    Parameters
-    ----------
-    classifier : TextNetClassifier
-
-    Returns
-    -------
-    PretrainedTokenizer or None
-        Unfitted; None if it takes token ids only.
-    """
-    from agnews_sk.classifiers import tokenizer_of_texts
-
-    return tokenizer_of_texts(classifier)

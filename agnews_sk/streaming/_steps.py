@@ -14,7 +14,7 @@ from agnews_sk.classifiers import CalibratedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner
 from agnews_sk.sampling import DuplicateFilter, RowFilter, SamplerChain
 from agnews_sk.streaming._classifier import check_classifier
-from agnews_sk.streaming._net import check_net, is_net, own_tokenizer
+from agnews_sk.streaming._net import check_net, is_net
 from agnews_sk.tokenization import PretrainedTokenizer, WordTokenizer
 from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 
@@ -92,7 +92,9 @@ class Steps:
         if isinstance(before, PretrainedTokenizer):
             self.tokenizer = before
             return steps[:-2]
-        self.tokenizer = own_tokenizer(self.classifier)
+        from agnews_sk.classifiers import tokenizer_of_texts  # loads torch
+
+        self.tokenizer = tokenizer_of_texts(self.classifier)
         self._has_own_tokenizer = True
         if self.tokenizer is None:
             named = f"the step {steps[-2][0]!r}, {type(before).__name__}," if before else "nothing"
